@@ -1,0 +1,3 @@
+//! dg-apid: serves the HTTP API.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! dg-consoled: serves the operator console.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! dg-projectord: keeps the read projections caught up with the event log.
+
+fn main() {}

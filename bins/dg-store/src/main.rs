@@ -1,0 +1,3 @@
+//! dg-store: migrates the schema, keeps the tenant registry, reports readiness.
+
+fn main() {}

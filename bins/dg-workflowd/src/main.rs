@@ -1,0 +1,3 @@
+//! dg-workflowd: human review: items, timers and notifications.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! dg: the operator's command line.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Events, validation, canonical JSON, hashes and append rules, without any I/O.

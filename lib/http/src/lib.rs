@@ -1,0 +1,1 @@
+//! axum glue of the service API: authentication, limits, envelopes, errors.

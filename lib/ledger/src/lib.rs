@@ -1,0 +1,1 @@
+//! Entry hashes of the log, without any I/O.

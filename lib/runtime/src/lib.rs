@@ -1,0 +1,1 @@
+//! What all daemons share: configuration, logs, signals, readiness, metrics, exit codes.

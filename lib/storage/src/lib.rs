@@ -1,0 +1,1 @@
+//! Every SQL statement: log, projections, tenants, accounts, locks, listener.

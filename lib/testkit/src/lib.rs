@@ -1,0 +1,1 @@
+//! Throw-away PostgreSQL servers and databases, fixture loaders, running daemons for tests.
