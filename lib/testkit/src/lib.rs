@@ -1,1 +1,15 @@
-//! Throw-away PostgreSQL servers and databases, fixture loaders, running daemons for tests.
+//! What tests need around the code under test: servers, databases, fixtures, faults and whole suites.
+//!
+//! Only ever a dev-dependency. Nothing here knows `dg-storage`, whose own tests stand on this crate.
+
+pub mod error;
+pub mod fixtures;
+pub mod history;
+pub mod paths;
+pub mod postgres;
+pub mod rng;
+pub mod wait;
+
+pub use error::KitError;
+pub use postgres::{Durability, Postgres};
+pub use wait::{wait_for, wait_until};
