@@ -1,0 +1,53 @@
+# Two commands matter: `make up` runs the suite from this checkout, `make test` does every check that CI does.
+# Everything else is a part of one of them. `ARGS=...` is passed on to the program at the end of a target.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+ARGS ?=
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+.PHONY: help up test bench drill fmt lint build-release build-debug unit browser
+
+help: ## Say what there is to say
+	@grep -hE '^[a-z-]+:.*## ' "$(firstword $(MAKEFILE_LIST))" | sed -E 's/:.*## /\t/' | expand -t 16
+
+up: build-release ## Build and run the suite with a private PostgreSQL in ./.dg (ARGS="--api-port 0 --json")
+	@exec "$(TARGET)/release/dg" up $(ARGS)
+
+test: ## Every check: format, lints, unit, integration and browser tests
+	@.ci/install cargo postgresql
+	@$(MAKE) fmt-check lint unit browser
+
+bench: build-release ## Measure against the COPY ceiling (ARGS="append-batch --json")
+	@exec "$(TARGET)/release/dg" bench $(or $(ARGS),append-batch)
+
+drill: build-debug ## The long kill drills and soaks that CI leaves out
+	@DG_DRILL=long .ci/tests --package dg-tests --test it drill $(ARGS)
+
+fmt: ## Format the sources
+	@cargo fmt --all
+
+.PHONY: fmt-check
+fmt-check:
+	@cargo fmt --all --check
+
+lint: ## Lints as errors, licences and duplicates when cargo-deny is there
+	@cargo clippy --workspace --all-targets --locked -- -D warnings
+	@if command -v cargo-deny >/dev/null; then cargo deny --offline check licenses bans sources; else echo "cargo-deny is not installed: licences not checked"; fi
+
+build-release:
+	@.ci/install cargo postgresql
+	@cargo build --release --bins --locked
+
+build-debug:
+	@.ci/install cargo postgresql
+	@cargo build --workspace --bins --locked
+
+unit: build-debug ## Unit and integration tests (ARGS is passed to the test runner)
+	@.ci/tests --workspace $(ARGS)
+
+browser: build-debug ## The console in a real browser, where Chromium and npm can be had
+	@.ci/browser
