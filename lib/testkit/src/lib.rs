@@ -4,12 +4,16 @@
 
 pub mod error;
 pub mod fixtures;
+mod guard;
 pub mod history;
 pub mod paths;
 pub mod postgres;
+pub mod processes;
 pub mod rng;
+mod suite;
 pub mod wait;
 
 pub use error::KitError;
 pub use postgres::{Durability, Postgres};
+pub use suite::{Suite, SuiteOptions, daemon};
 pub use wait::{wait_for, wait_until};

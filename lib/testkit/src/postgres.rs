@@ -5,7 +5,6 @@
 
 mod binaries;
 mod cluster;
-mod guard;
 mod owner;
 
 use std::path::{Path, PathBuf};
@@ -20,8 +19,8 @@ use tokio_postgres::{Client, NoTls};
 
 pub use binaries::Binaries;
 
+use crate::guard::Guard;
 use crate::{KitError, wait_until};
-use guard::Guard;
 use owner::Owner;
 
 /// The superuser of every test server, as of a private server.
@@ -72,7 +71,7 @@ impl Postgres {
         let binaries = Binaries::find()?;
         let owner = Owner::pick();
         let dir = cluster::new_directory()?;
-        let guard = Guard::over(&dir)?;
+        let guard = Guard::over_server(&dir)?;
         cluster::create(&binaries, owner, &dir)?;
         let server = Self {
             binaries,

@@ -1,4 +1,4 @@
-//! The guard that removes a server when the process that started it is gone, however it went.
+//! Guards that clean up when the process that started something is gone, however it went.
 //!
 //! A static is never dropped, and a test killed by its runner drops nothing. So a small shell waits on a pipe whose
 //! other end only the owner holds; the end of the owner is the end of the pipe.
@@ -10,7 +10,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use crate::KitError;
 
 /// Kills by the pid in `postmaster.pid`, and only if that process is a postgres; then removes the directory.
-const SCRIPT: &str = r#"
+const END_SERVER: &str = r#"
 read -r _ || true
 dir=$1
 if [ -r "$dir/data/postmaster.pid" ]; then
@@ -25,16 +25,38 @@ fi
 rm -rf -- "$dir"
 "#;
 
+/// Asks the `dg` whose id is in the file `pid` to end and waits until it has, at most 20 seconds; then removes the directory.
+const END_SUITE: &str = r#"
+read -r _ || true
+dir=$1 pid=$(cat "$1/pid" 2>/dev/null)
+running() { [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = dg ] && ! grep -q '^State:.Z' "/proc/$pid/status" 2>/dev/null; }
+if running; then
+    kill -TERM "$pid" 2>/dev/null
+    n=0
+    while running && [ $n -lt 400 ]; do sleep 0.05; n=$((n + 1)); done
+fi
+rm -rf -- "$dir"
+"#;
+
+/// The shell that waits; dropping it makes it do its work and waits for the end of that.
 #[derive(Debug)]
-pub(super) struct Guard {
+pub(crate) struct Guard {
     shell: Child,
     line: Option<ChildStdin>,
 }
 
 impl Guard {
-    pub(super) fn over(dir: &Path) -> Result<Self, KitError> {
+    pub(crate) fn over_server(dir: &Path) -> Result<Self, KitError> {
+        Self::start(END_SERVER, dir)
+    }
+
+    pub(crate) fn over_suite(dir: &Path) -> Result<Self, KitError> {
+        Self::start(END_SUITE, dir)
+    }
+
+    fn start(script: &str, dir: &Path) -> Result<Self, KitError> {
         let mut shell = Command::new("sh")
-            .args(["-c", SCRIPT, "dg-testkit-guard"])
+            .args(["-c", script, "dg-testkit-guard"])
             .arg(dir)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -42,7 +64,7 @@ impl Guard {
             .current_dir("/")
             .process_group(0)
             .spawn()
-            .map_err(KitError::io("cannot start the guard of a test server"))?;
+            .map_err(KitError::io("cannot start the guard of a test process"))?;
         let line = shell.stdin.take();
         Ok(Self { shell, line })
     }
