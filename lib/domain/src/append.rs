@@ -193,8 +193,7 @@ fn place(head: &TraceHead, event: &NewEvent) -> Result<TraceSeq, Violation> {
     let refuse = |code, message: String| {
         let mut violation = Violation::new(code, message);
         violation.details.trace_id = Some(event.trace_id.clone());
-        violation.details.expected_trace_seq =
-            (code == ErrorCode::EventSequenceInvalid).then_some(expected.get());
+        violation.details.expected_trace_seq = (code == ErrorCode::EventSequenceInvalid).then_some(expected.get());
         Err(violation)
     };
     if head.finished {
@@ -217,7 +216,8 @@ fn place(head: &TraceHead, event: &NewEvent) -> Result<TraceSeq, Violation> {
 /// The refusal of an event id that is taken: a caller's mistake, not a storage failure (semantics, section 7.4).
 #[must_use]
 pub fn duplicate_event_id() -> Violation {
-    let mut violation = Violation::new(ErrorCode::Conflict, "the event_id already exists in this tenant").at("/event_id");
+    let mut violation =
+        Violation::new(ErrorCode::Conflict, "the event_id already exists in this tenant").at("/event_id");
     violation.details.constraint = Some("dg_event_log_event_id_unique");
     violation
 }

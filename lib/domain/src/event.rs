@@ -147,11 +147,8 @@ impl NewEvent {
 }
 
 fn too_large(rules: &Rules) -> Violation {
-    Violation::new(
-        ErrorCode::PayloadTooLarge,
-        format!("the event is larger than {} bytes", rules.limits.event_bytes),
-    )
-    .because("too_large")
+    Violation::new(ErrorCode::PayloadTooLarge, format!("the event is larger than {} bytes", rules.limits.event_bytes))
+        .because("too_large")
 }
 
 fn depth(value: &Json<'_>) -> usize {

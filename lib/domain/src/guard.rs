@@ -235,10 +235,26 @@ mod tests {
     #[test]
     fn precise_mode_passes_ordinary_words() {
         for text in [
-            "task-42", "risk-score", "desk-lead-and-a-very-long-identifier-2026", "Asia-Pacific", "fantasia",
-            "the bearer of good news 2026-01-01", "Bearer token required", "password reset requested", "tokens=12",
-            "secret santa: 2026", "-----BEGIN CERTIFICATE-----", "api-key:rotate", "AKIA", "sk-abc", "token=abc",
-            "https://x/?token=abc", "ghp_x", "xoxb-1", "password=", "ask-for-a-very-long-hyphenated-thing",
+            "task-42",
+            "risk-score",
+            "desk-lead-and-a-very-long-identifier-2026",
+            "Asia-Pacific",
+            "fantasia",
+            "the bearer of good news 2026-01-01",
+            "Bearer token required",
+            "password reset requested",
+            "tokens=12",
+            "secret santa: 2026",
+            "-----BEGIN CERTIFICATE-----",
+            "api-key:rotate",
+            "AKIA",
+            "sk-abc",
+            "token=abc",
+            "https://x/?token=abc",
+            "ghp_x",
+            "xoxb-1",
+            "password=",
+            "ask-for-a-very-long-hyphenated-thing",
         ] {
             assert_eq!(precise_match(text), None, "{text}");
         }

@@ -63,12 +63,7 @@ impl Rules {
     /// The rules at the network edge: strict, unknown fields refused, service limits.
     #[must_use]
     pub const fn edge(guard: GuardMode) -> Self {
-        Self {
-            profile: Profile::Strict,
-            guard,
-            limits: Limits::SERVICE,
-            unknown_fields: UnknownFields::Refuse,
-        }
+        Self { profile: Profile::Strict, guard, limits: Limits::SERVICE, unknown_fields: UnknownFields::Refuse }
     }
 
     /// The rules of the frozen reference, for parity.

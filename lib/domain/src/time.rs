@@ -24,8 +24,8 @@ impl Micros {
     /// `YYYY-MM-DDTHH:MM:SS.ffffffZ`, always six fraction digits. Years outside 0–9999 are clamped to the epoch's year form.
     #[must_use]
     pub fn rfc3339(self) -> String {
-        let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1000)
-            .unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        let at =
+            OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1000).unwrap_or(OffsetDateTime::UNIX_EPOCH);
         format!(
             "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z",
             at.year(),
@@ -128,9 +128,20 @@ mod tests {
         check("2026-01-01T09:00:01.1234567-05:30", Some("2026-01-01T14:30:01.123456Z"));
         check("2024-02-29T00:00:00Z", Some("2024-02-29T00:00:00.000000Z"));
         for bad in [
-            "", "yesterday", "2026-01-01", "2026-01-01T09:00:00", "2026-01-01t09:00:00Z", "2026-01-01T09:00:00z",
-            "2026-01-01T09:00:60Z", "2025-02-29T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T09:00:00.Z",
-            "2026-01-01T09:00:00+24:00", "2026-01-01T09:00:00+0200", "2026-01-01T09:00:00Z ", "0000-01-01T00:00:00Z",
+            "",
+            "yesterday",
+            "2026-01-01",
+            "2026-01-01T09:00:00",
+            "2026-01-01t09:00:00Z",
+            "2026-01-01T09:00:00z",
+            "2026-01-01T09:00:60Z",
+            "2025-02-29T00:00:00Z",
+            "2026-01-01T24:00:00Z",
+            "2026-01-01T09:00:00.Z",
+            "2026-01-01T09:00:00+24:00",
+            "2026-01-01T09:00:00+0200",
+            "2026-01-01T09:00:00Z ",
+            "0000-01-01T00:00:00Z",
             "2026-01-01T09:00:00Zé",
         ] {
             check(bad, None);

@@ -1,5 +1,7 @@
 //! Holds the domain against the published edge-case vectors, when they lie beside the checkout.
 
+#![expect(clippy::unwrap_used, reason = "a failed step is a failed test")]
+
 use std::{fs, path::PathBuf};
 
 use dg_domain::{

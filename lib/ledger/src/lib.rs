@@ -89,7 +89,7 @@ mod tests {
     fn stored() -> StoredEvent {
         let text = r#"{"event_id":"ev-1","trace_id":"tr-ß","trace_seq":0,"event_type":"TraceStarted","occurred_at":"2026-01-01T09:00:00Z",
             "source":{"producer_id":"demo","system":"demo-sys"},"actor":{"actor_type":"agent","actor_id":"bot"},
-            "idempotency_key":"start","tags":["vip","\n"],
+            "idempotency_key":"start","tags":["vip","x\ny"],
             "payload":{"workflow":"w","title":"t","primary_entity":{"entity_type":"order","entity_id":"1"}}}"#;
         StoredEvent {
             tenant_id: TenantId::new("default").unwrap(),
@@ -110,7 +110,7 @@ mod tests {
              \"event_id\":\"ev-1\",\"event_type\":\"TraceStarted\",\"idempotency_key\":\"start\",\"log_seq\":1,\
              \"occurred_at\":\"2026-01-01T09:00:00Z\",\"payload_hash\":\"{}\",\"recorded_at\":\"2026-01-01T09:00:00.000001Z\",\
              \"recorded_by\":\"writer\",\"schema_version\":1,\"source\":{{\"producer_id\":\"demo\",\"subsystem\":null,\
-             \"system\":\"demo-sys\"}},\"tags\":[\"vip\",\"\\n\"],\"tenant_id\":\"default\",\"trace_id\":\"tr-ß\",\"trace_seq\":0}}",
+             \"system\":\"demo-sys\"}},\"tags\":[\"vip\",\"x\\ny\"],\"tenant_id\":\"default\",\"trace_id\":\"tr-ß\",\"trace_seq\":0}}",
             stored.event.payload_hash.prefixed()
         );
         assert_eq!(entry_hash(&stored), Hash32::of(text.as_bytes()));

@@ -1,1 +1,26 @@
-//! Folds from the log to read models and their digests, without any I/O.
+//! Folds from the log to read models, and the digests that prove them. Pure.
+//!
+//! A projection is a function of the events it has seen, in `log_seq` order. [`fold`] turns a batch into [`Changes`]; the
+//! shell writes them with its cursor in one transaction. Rows and digests do not depend on batch sizes: what a fold needs
+//! from before its batch is either "insert if the key is absent", which the store does, or handed in as
+//! [`TraceHistory`]. The reference's contract is `semantics` sections 10 and 11.
+
+mod context_graph;
+mod digest;
+mod fold;
+mod model;
+mod policy_eval;
+mod precedent;
+mod trace_index;
+mod trace_summary;
+mod walk;
+
+pub use context_graph::{Edge, Node, edge_id, node_type};
+pub use digest::{Digest, Digester, Digests, EdgeRow, empty_digests};
+pub use fold::{Changes, FoldError, Folded, Projection, TraceHistory, check_event, fold, open_traces};
+pub use model::{Model, history};
+pub use policy_eval::PolicyEval;
+pub use precedent::{Precedent, PrecedentHistory, PrecedentSource};
+pub use trace_index::{COMPANION_PREFIX, TraceActivity, TraceStart};
+pub use trace_summary::{SummaryChange, TraceSummary};
+pub use walk::{Walk, WalkLimits, WalkedEdge};

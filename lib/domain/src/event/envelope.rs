@@ -49,8 +49,7 @@ pub(super) fn read<'j, 'a>(value: &'j Json<'a>, rules: &Rules) -> Result<(NewEve
     let tags = reader.tags(value.get("tags"))?;
     let actor = reader.object(value, "actor", "/actor")?;
     let source = reader.object(value, "source", "/source")?;
-    let payload =
-        value.get("payload").ok_or_else(|| Violation::argument("payload is required").at("/payload"))?;
+    let payload = value.get("payload").ok_or_else(|| Violation::argument("payload is required").at("/payload"))?;
     let event = NewEvent {
         event_type: type_name
             .parse()
@@ -244,11 +243,12 @@ fn check_strict(event: &NewEvent) -> Result<(), Violation> {
     if !ACTOR_TYPES.contains(&event.actor.actor_type.as_str()) {
         return Err(Violation::schema("actor_type must be agent, person, role or system").at("/actor/actor_type"));
     }
-    for (text, pointer) in [(&event.source.producer_id, "/source/producer_id"), (&event.source.system, "/source/system")] {
+    for (text, pointer) in
+        [(&event.source.producer_id, "/source/producer_id"), (&event.source.system, "/source/system")]
+    {
         if text.trim().is_empty() {
             return Err(blank(pointer));
         }
     }
     Ok(())
 }
-

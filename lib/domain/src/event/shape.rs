@@ -220,16 +220,47 @@ pub struct PolicyRef<'p> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the fields carry the names of the contract, semantics section 4")]
 pub enum Payload<'p> {
-    TraceStarted { workflow: &'p str, title: &'p str, entity_type: &'p str, entity_id: &'p str, system: Option<&'p str> },
-    InputObserved { input_id: &'p str },
-    EntityObserved { entity_type: &'p str, entity_id: &'p str },
-    PolicyEvaluated { policy: PolicyRef<'p> },
-    ExceptionRequested { exception_id: &'p str, policy: PolicyRef<'p> },
-    ApprovalRecorded { subject_type: &'p str, subject_id: &'p str, approver_type: &'p str, approver_id: &'p str },
-    PrecedentCited { cited_trace_id: &'p str },
-    ActionProposed { action_id: &'p str, entity_type: &'p str, entity_id: &'p str },
-    ActionCommitted { action_id: &'p str },
-    TraceFinished { outcome: &'p str },
+    TraceStarted {
+        workflow: &'p str,
+        title: &'p str,
+        entity_type: &'p str,
+        entity_id: &'p str,
+        system: Option<&'p str>,
+    },
+    InputObserved {
+        input_id: &'p str,
+    },
+    EntityObserved {
+        entity_type: &'p str,
+        entity_id: &'p str,
+    },
+    PolicyEvaluated {
+        policy: PolicyRef<'p>,
+    },
+    ExceptionRequested {
+        exception_id: &'p str,
+        policy: PolicyRef<'p>,
+    },
+    ApprovalRecorded {
+        subject_type: &'p str,
+        subject_id: &'p str,
+        approver_type: &'p str,
+        approver_id: &'p str,
+    },
+    PrecedentCited {
+        cited_trace_id: &'p str,
+    },
+    ActionProposed {
+        action_id: &'p str,
+        entity_type: &'p str,
+        entity_id: &'p str,
+    },
+    ActionCommitted {
+        action_id: &'p str,
+    },
+    TraceFinished {
+        outcome: &'p str,
+    },
     /// The workflow's own events; no decision projection reads them.
     Workflow,
 }

@@ -1,0 +1,117 @@
+//! The trace index: what a list and a search of traces need. Ours, outside the digest surface.
+
+use std::collections::BTreeSet;
+
+use dg_domain::{StoredEvent, event::Payload};
+
+/// Companion traces carry the handling of a review; lists hide them unless asked.
+pub const COMPANION_PREFIX: &str = "review:";
+
+/// What a batch adds to one trace's row.
+///
+/// Counts add up, positions and texts are replaced by the later ones, sets are united: so any way to cut the log into
+/// batches gives the same row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are named like the columns they become")]
+pub struct TraceActivity {
+    pub trace_id: String,
+    /// Workflow, title, primary entity type, system, id and `occurred_at`, when the start lies in this batch.
+    pub started: Option<TraceStart>,
+    /// Outcome and `occurred_at`, when the finish lies in this batch.
+    pub finished: Option<(String, String)>,
+    pub events: i64,
+    pub first_trace_seq: i64,
+    pub last_trace_seq: i64,
+    pub first_log_seq: i64,
+    pub last_log_seq: i64,
+    pub last_event_type: &'static str,
+    pub last_occurred_at: String,
+    /// `<actor_type>:<actor_id>` of every envelope actor.
+    pub actors: BTreeSet<String>,
+    /// `<policy_id>:<policy_version>` of every evaluation and exception.
+    pub policies: BTreeSet<String>,
+    pub tags: BTreeSet<String>,
+}
+
+/// The start of a trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are named like the columns they become")]
+pub struct TraceStart {
+    pub workflow: String,
+    pub title: String,
+    pub primary_entity_type: String,
+    pub primary_entity_system: Option<String>,
+    pub primary_entity_id: String,
+    pub started_at: String,
+}
+
+impl TraceActivity {
+    /// Whether this trace carries the handling of a review.
+    #[must_use]
+    pub fn is_companion(&self) -> bool {
+        self.trace_id.starts_with(COMPANION_PREFIX)
+    }
+
+    /// A trace of which this batch has shown nothing yet.
+    pub(crate) fn new(stored: &StoredEvent) -> Self {
+        Self {
+            trace_id: stored.event.trace_id.clone(),
+            started: None,
+            finished: None,
+            events: 0,
+            first_trace_seq: stored.trace_seq.get(),
+            last_trace_seq: stored.trace_seq.get(),
+            first_log_seq: stored.log_seq.get(),
+            last_log_seq: stored.log_seq.get(),
+            last_event_type: stored.event.event_type.as_str(),
+            last_occurred_at: String::new(),
+            actors: BTreeSet::new(),
+            policies: BTreeSet::new(),
+            tags: BTreeSet::new(),
+        }
+    }
+
+    /// Adds what later events brought.
+    pub fn merge(&mut self, later: Self) {
+        self.started = self.started.take().or(later.started);
+        self.finished = later.finished.or(self.finished.take());
+        self.events += later.events;
+        self.last_trace_seq = later.last_trace_seq;
+        self.last_log_seq = later.last_log_seq;
+        self.last_event_type = later.last_event_type;
+        self.last_occurred_at = later.last_occurred_at;
+        self.actors.extend(later.actors);
+        self.policies.extend(later.policies);
+        self.tags.extend(later.tags);
+    }
+
+    pub(crate) fn observe(&mut self, stored: &StoredEvent, payload: &Payload<'_>) {
+        let event = &stored.event;
+        self.events += 1;
+        self.last_trace_seq = stored.trace_seq.get();
+        self.last_log_seq = stored.log_seq.get();
+        self.last_event_type = event.event_type.as_str();
+        self.last_occurred_at.clone_from(&event.occurred_at);
+        self.actors.insert(format!("{}:{}", event.actor.actor_type, event.actor.actor_id));
+        self.tags.extend(event.tags.iter().cloned());
+        match payload {
+            Payload::TraceStarted { workflow, title, entity_type, entity_id, system } => {
+                self.started = Some(TraceStart {
+                    workflow: (*workflow).to_owned(),
+                    title: (*title).to_owned(),
+                    primary_entity_type: (*entity_type).to_owned(),
+                    primary_entity_system: system.map(str::to_owned),
+                    primary_entity_id: (*entity_id).to_owned(),
+                    started_at: event.occurred_at.clone(),
+                });
+            }
+            Payload::TraceFinished { outcome } => {
+                self.finished = Some(((*outcome).to_owned(), event.occurred_at.clone()));
+            }
+            Payload::PolicyEvaluated { policy } | Payload::ExceptionRequested { policy, .. } => {
+                self.policies.insert(format!("{}:{}", policy.policy_id, policy.policy_version));
+            }
+            _ => {}
+        }
+    }
+}
