@@ -1,0 +1,26 @@
+//! The calls of the API, a room per group of routes.
+
+pub(crate) mod batch;
+pub(crate) mod events;
+pub(crate) mod graph;
+pub(crate) mod identity;
+pub(crate) mod precedents;
+pub(crate) mod projections;
+pub(crate) mod traces;
+
+/// Query parameters that are left out when they are not set.
+#[derive(Default)]
+struct Params(Vec<(&'static str, String)>);
+
+impl Params {
+    fn set(mut self, name: &'static str, value: Option<impl ToString>) -> Self {
+        self.0.extend(value.map(|value| (name, value.to_string())));
+        self
+    }
+
+    /// Lists go as repeated keys, so that a value may hold a comma.
+    fn each(mut self, name: &'static str, values: &[String]) -> Self {
+        self.0.extend(values.iter().map(|value| (name, value.clone())));
+        self
+    }
+}

@@ -1,0 +1,9 @@
+//! What the API answers, typed.
+//!
+//! Fields are declared in the order of their names, so that a row written as JSON again has sorted keys.
+
+pub(crate) mod events;
+pub(crate) mod graph;
+pub(crate) mod identity;
+pub(crate) mod projections;
+pub(crate) mod traces;
