@@ -205,7 +205,7 @@ pub fn daemon(name: &str) -> Result<PathBuf, KitError> {
 fn launch(dir: &Path, options: &SuiteOptions) -> Result<Child, KitError> {
     let log = OpenOptions::new().create(true).append(true).open(dir.join("suite.log"));
     let mut command = Command::new(daemon("dg")?);
-    command.arg("up").arg("--dir").arg(dir.join("state"));
+    command.arg("up").arg("--dir").arg(dir.join("the state"));
     command.args(["--api-port", "0", "--console-port", "0", "--json"]);
     command.args((!options.demo).then_some("--no-demo"));
     command.envs(options.env.iter().cloned()).env_remove("DATABASE_URL").env_remove("NOTIFY_SOCKET");

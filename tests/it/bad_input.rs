@@ -1,0 +1,126 @@
+//! Bad input: each gets the documented status, code and message in the envelope, and nothing is stored.
+
+mod table;
+
+use std::time::Duration;
+
+use dg_testkit::{Suite, wait_for};
+use nix::sys::signal::Signal;
+use serde_json::json;
+
+use crate::api::Api;
+use crate::events::{finished, observed, started, with, without};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_bad_event_gets_its_code_and_stores_nothing() {
+    let suite = Suite::start().unwrap();
+    let tenant = Api::admin(&suite).new_tenant("strict", "precise").await;
+    tenant.post("/api/v1/events", &started("t")).await.expect(201);
+    for case in table::events() {
+        let answer = tenant.post_text("/api/v1/events", "application/json", case.body.clone()).await;
+        let details = answer.refused(case.status, case.code);
+        if let Some(pointer) = case.pointer {
+            assert_eq!(details["pointer"], pointer, "{}: {}", case.name, answer.text);
+        }
+        if let Some(reason) = case.reason {
+            assert_eq!(details["reason"], reason, "{}: {}", case.name, answer.text);
+        }
+        assert_eq!(tenant.whole_log().await.len(), 1, "{} stored something", case.name);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_bad_request_gets_its_code_and_stores_nothing() {
+    let suite = Suite::start().unwrap();
+    let admin = Api::admin(&suite);
+    let tenant = admin.new_tenant("strict", "precise").await;
+    for case in table::requests() {
+        let mut client = if case.tenant { tenant.clone() } else { admin.clone() };
+        if let Some(token) = case.token {
+            client = client.token(token);
+        }
+        let answer = client.try_request(case.method, case.path, case.headers, case.body.clone()).await.unwrap();
+        answer.refused(case.status, case.code);
+        assert_eq!(answer.header("cache-control"), Some("no-store"), "{}", case.path);
+        if case.status == 401 {
+            assert!(answer.header("www-authenticate").is_some(), "{}", case.path);
+        }
+    }
+    assert_eq!(tenant.whole_log().await.len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_answers_item_by_item_or_not_at_all() {
+    let suite = Suite::start().unwrap();
+    let tenant = Api::admin(&suite).new_tenant("batches", "precise").await;
+    let mixed = json!({"events": [
+        started("t"),
+        with(observed("t", 1), "/payload/x", json!(1.5)),
+        observed("t", 2),
+        with(observed("t", 3), "/trace_seq", json!(9)),
+        started("t"),
+        finished("t", 4),
+        observed("t", 5),
+    ]});
+    let atomic = tenant.post("/api/v1/events:batch?mode=atomic", &mixed).await;
+    let details = atomic.refused(422, "schema_violation");
+    assert!(
+        details["results"].as_array().is_some_and(|results| results.iter().any(|r| r["index"] == 1)),
+        "{}",
+        atomic.text
+    );
+    assert!(tenant.whole_log().await.is_empty(), "an atomic batch with one refusal stores nothing");
+
+    let answer = tenant.post("/api/v1/events:batch", &mixed).await;
+    let data = answer.expect(200);
+    let statuses: Vec<_> = data["results"].as_array().unwrap().iter().map(|r| r["status"].as_str().unwrap()).collect();
+    assert_eq!(
+        statuses,
+        ["stored", "rejected", "stored", "rejected", "replayed", "stored", "rejected"],
+        "{}",
+        answer.text
+    );
+    assert_eq!((&data["stored"], &data["replayed"], &data["rejected"]), (&json!(3), &json!(1), &json!(3)));
+    assert_eq!(data["last_log_seq"], 3);
+    assert_eq!(data["results"][1]["error"]["code"], "schema_violation");
+    assert_eq!(data["results"][3]["error"]["details"]["expected_trace_seq"], 2);
+    assert_eq!(data["results"][6]["error"]["code"], "conflict");
+    assert_eq!(tenant.whole_log().await.len(), 3);
+
+    let lines = format!("{}\nnot json\n{}\n", started("u"), without(observed("u", 1), "actor"));
+    let answer = tenant.post_text("/api/v1/events:batch", "application/x-ndjson", lines).await;
+    let results = answer.expect(200)["results"].as_array().unwrap();
+    let codes: Vec<_> = results.iter().map(|r| r["error"]["code"].as_str().unwrap_or("")).collect();
+    assert_eq!(codes, ["", "invalid_argument", "schema_violation"], "{}", answer.text);
+    let broken = tenant.post_text("/api/v1/events:batch", "application/json", r#"{"events":[{}"#).await;
+    broken.refused(400, "invalid_argument");
+    assert_eq!(tenant.whole_log().await.len(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_database_is_said_and_nothing_is_half_done() {
+    let suite = Suite::start().unwrap();
+    let tenant = Api::admin(&suite).new_tenant("frozen", "precise").await;
+    tenant.post("/api/v1/events", &started("t")).await.expect(201);
+    let stopped = suite.signal("postgres", Signal::SIGKILL).unwrap();
+    // Between the kill and the next server there is a moment in which the answer has to be an honest 503.
+    let mut refused = None;
+    wait_for(Duration::from_secs(10), "an append after the restart", async || {
+        let answer = tenant.post("/api/v1/events", &observed("t", 1)).await;
+        if answer.status == 503 {
+            answer.refused(503, "storage");
+            assert!(answer.header("retry-after").is_some(), "{}", answer.text);
+            refused = Some(answer.text.clone());
+        }
+        matches!(answer.status, 200 | 201).then_some(())
+    })
+    .await
+    .unwrap();
+    assert_ne!(suite.pid_of("postgres"), Some(stopped));
+    if let Some(text) = refused {
+        for secret in ["postgres", "socket", "dg_", "tmp"] {
+            assert!(!text.contains(secret), "{text}");
+        }
+    }
+    assert_eq!(tenant.whole_log().await.len(), 2);
+}

@@ -1,0 +1,70 @@
+//! The suite as a whole: starts from nothing, stops in order, continues where it was, in a path with a space.
+
+use std::time::Duration;
+
+use dg_testkit::{Suite, SuiteOptions, fixtures, processes, wait_for};
+
+use crate::api::Api;
+use crate::events::{observed, started};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_stops_with_every_child_gone_and_continues() {
+    let mut suite = Suite::start().unwrap();
+    assert!(suite.dir().join("the state").is_dir(), "state lies in a path with a space");
+    let tenant = Api::admin(&suite).new_tenant("kept", "precise").await;
+    tenant.post("/api/v1/events", &started("t")).await.expect(201);
+    let before = tenant.digests_at(1).await;
+    let family = suite.processes();
+    assert!(family.len() > 6, "{family:?}");
+
+    let status = suite.stop().unwrap();
+    assert_eq!(status.code(), Some(0), "{}", suite.log_tail(30));
+    wait_for(Duration::from_secs(2), "every child to be gone", async || {
+        (!family.iter().any(|process| processes::is_alive(process.pid))).then_some(())
+    })
+    .await
+    .unwrap();
+
+    suite.start_again().unwrap();
+    let tenant = Api::admin(&suite).tenant("kept");
+    assert_eq!(tenant.digests_at(1).await, before);
+    tenant.post("/api/v1/events", &observed("t", 1)).await.expect(201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_is_seeded_once_and_the_console_shows_it() {
+    let mut suite = Suite::start_with(SuiteOptions { demo: true, ..SuiteOptions::default() }).unwrap();
+    let events = fixtures::demo().unwrap().len();
+    for _ in 0..2 {
+        let admin = Api::admin(&suite);
+        let demo = admin.tenant("release-demo");
+        let digests = demo.digests_at(events).await;
+        assert_eq!(demo.whole_log().await.len(), events, "seeding again changes nothing");
+        let graph = demo.get("/api/v1/graph/context?node_type=trace&node_id=trace-live-renewal-002&max_depth=2").await;
+        let size = |key: &str| graph.expect(200)[key].as_array().map_or(0, Vec::len);
+        assert_eq!((size("nodes"), size("edges")), (12, 14));
+        admin.tenant("default").get("/api/v1/events").await.expect(200);
+        let console = admin.at(&suite.console_url);
+        let page = console.get("/").await;
+        assert_eq!(page.status, 200, "{}", page.text);
+        assert!(page.text.contains("<html"), "{}", page.text);
+        assert!(!page.text.contains(&suite.admin_token), "no token on a page");
+        assert_ne!(digests["full_projection"], serde_json::Value::Null);
+        suite.stop().unwrap();
+        suite.start_again().unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn probes_answer_without_a_token_and_name_nothing() {
+    let suite = Suite::start().unwrap();
+    let stranger = Api::admin(&suite).token(None);
+    for path in ["/livez", "/readyz", "/api/healthz"] {
+        let answer = stranger.get(path).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+        for secret in ["postgres", "dg_owner", "/tmp", "host="] {
+            assert!(!answer.text.contains(secret), "{path}: {}", answer.text);
+        }
+    }
+    assert_eq!(stranger.get("/api/healthz").await.body["status"], "ok");
+}

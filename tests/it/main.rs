@@ -1,0 +1,16 @@
+//! Integration tests: the real suite, real connections, answers as a client sees them.
+//!
+//! Each test starts `dg up` in a directory of its own on free ports. `cargo build --workspace --bins` has to come first.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says so")]
+
+mod api;
+mod bad_input;
+mod concurrency;
+mod digests;
+mod drill;
+mod events;
+mod isolation;
+mod lifecycle;
+mod roles;
+mod vectors;
