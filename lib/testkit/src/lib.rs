@@ -9,11 +9,13 @@ pub mod history;
 pub mod paths;
 pub mod postgres;
 pub mod processes;
+mod proxy;
 pub mod rng;
 mod suite;
 pub mod wait;
 
 pub use error::KitError;
 pub use postgres::{Durability, Postgres};
+pub use proxy::FaultProxy;
 pub use suite::{Suite, SuiteOptions, daemon};
 pub use wait::{wait_for, wait_until};
