@@ -1,0 +1,5 @@
+//! The parts that need Windows.
+
+pub(crate) mod journal;
+pub(crate) mod notify;
+pub(crate) mod signals;
