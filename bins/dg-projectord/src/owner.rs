@@ -1,0 +1,256 @@
+//! Finds tenants that are behind, owns their projections, and keeps a bounded number of catch-ups going.
+//!
+//! Ownership is an advisory lock, held on one connection for all tenants, plus the epoch that taking a scope raises. When
+//! that connection is lost every scope is given up; the epoch stops what was still under way. A wake-up, a poll, a restart
+//! and a failed attempt all come here and do the same: look who is behind, and work.
+
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
+
+use dg_domain::TenantId;
+use dg_runtime::{backoff::Backoff, chance};
+use dg_storage::{
+    DatabaseConfig, StoreError,
+    listener::Nudges,
+    locks::{LockClass, LockKey, LockSession, ScopeLock},
+    projections::{ProjectionScope, ProjectionWriter},
+};
+use tokio::{task::JoinSet, time::Instant};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::catch_up::{CaughtUp, Tools, catch_up};
+
+/// How the owner works.
+#[derive(Clone, Debug)]
+pub(crate) struct OwnerConfig {
+    /// The database, as the projector's role.
+    pub(crate) database: DatabaseConfig,
+    /// Catch-ups at the same time.
+    pub(crate) workers: usize,
+    /// How long an idle tenant stays owned, so that an active one is not taken anew for each event.
+    pub(crate) keep_idle: Duration,
+}
+
+/// A tenant that this process owns. The lock goes when this does.
+struct Owned {
+    lock: ScopeLock,
+    scope: ProjectionScope,
+    idle_since: Instant,
+}
+
+/// What a finished catch-up gives back.
+struct Finished {
+    tenant: TenantId,
+    owned: Option<Owned>,
+    writer: Option<ProjectionWriter>,
+    outcome: Result<CaughtUp, StoreError>,
+}
+
+/// The owner of this process's share of the projections.
+pub(crate) struct Owner {
+    config: OwnerConfig,
+    tools: Tools,
+    locks: Option<LockSession>,
+    owned: HashMap<TenantId, Owned>,
+    busy: HashSet<TenantId>,
+    resting: HashMap<TenantId, Rest>,
+    writers: Vec<ProjectionWriter>,
+    working: JoinSet<Finished>,
+}
+
+/// A tenant whose last attempts failed.
+struct Rest {
+    until: Instant,
+    attempts: u32,
+}
+
+/// An event that cannot be folded will most likely not fold in the next second either.
+const AFTER_FAILURE: Backoff = Backoff { first: Duration::from_millis(250), cap: Duration::from_secs(30) };
+
+impl Owner {
+    /// Owns nothing yet.
+    #[must_use]
+    pub(crate) fn new(config: OwnerConfig, tools: Tools) -> Self {
+        Self {
+            config,
+            tools,
+            locks: None,
+            owned: HashMap::new(),
+            busy: HashSet::new(),
+            resting: HashMap::new(),
+            writers: Vec::new(),
+            working: JoinSet::new(),
+        }
+    }
+
+    /// Works until `stop`, then lets the batches under way finish and gives everything back.
+    pub(crate) async fn run(mut self, mut nudges: Nudges, stop: CancellationToken, mut alive: impl FnMut()) {
+        let mut failures = 0;
+        while !stop.is_cancelled() {
+            alive();
+            let pause = match self.look(&stop).await {
+                Ok(()) => {
+                    failures = 0;
+                    None
+                }
+                Err(error) => {
+                    let wait = Backoff::NETWORK.delay(failures, chance::fraction());
+                    failures += 1;
+                    warn!(
+                        error = &error as &dyn std::error::Error,
+                        retry_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+                        "cannot look for work; trying again"
+                    );
+                    Some(wait)
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => break,
+                Some(finished) = self.working.join_next() => self.take_back(finished),
+                () = wait_for_work(&mut nudges, pause) => {}
+            }
+        }
+        while let Some(finished) = self.working.join_next().await {
+            self.take_back(finished);
+        }
+        for (_, owned) in self.owned.drain() {
+            // An error means that the connection is gone, and the lock with it.
+            let _ = owned.lock.release().await;
+        }
+    }
+
+    /// Starts a catch-up for every tenant that is behind, as far as there are workers.
+    async fn look(&mut self, stop: &CancellationToken) -> Result<(), StoreError> {
+        self.drop_idle();
+        if self.locks.as_ref().is_some_and(LockSession::is_lost) {
+            info!(scopes = self.owned.len(), "the lock connection is lost; every scope is given up");
+            self.locks = None;
+            self.owned.clear();
+        }
+        let locks = match &self.locks {
+            Some(locks) => locks.clone(),
+            None => self.locks.insert(LockSession::connect(&self.config.database).await?).clone(),
+        };
+        let behind = self.tools.store.tenants_behind().await?;
+        self.tools.metrics.tenants_behind(behind.len());
+        for tenant in behind {
+            if self.working.len() >= self.config.workers {
+                break;
+            }
+            if self.busy.contains(&tenant) || self.rests(&tenant) {
+                continue;
+            }
+            let owned = match self.owned.remove(&tenant) {
+                Some(owned) => Some(owned),
+                None => self.take(&locks, &tenant).await?,
+            };
+            if let Some(owned) = owned {
+                self.start(tenant, owned, stop).await?;
+            }
+        }
+        self.tools.metrics.scopes_owned(self.owned.len() + self.busy.len());
+        Ok(())
+    }
+
+    fn rests(&self, tenant: &TenantId) -> bool {
+        self.resting.get(tenant).is_some_and(|rest| rest.until > Instant::now())
+    }
+
+    /// Takes a tenant, unless another process has it.
+    async fn take(&mut self, locks: &LockSession, tenant: &TenantId) -> Result<Option<Owned>, StoreError> {
+        let key = LockKey::new(LockClass::Projection, &[tenant.as_str()]);
+        let Some(lock) = locks.try_lock(key).await? else { return Ok(None) };
+        let writer = self.writer().await?;
+        let scope = writer.take(tenant).await;
+        self.writers.push(writer);
+        info!(tenant = %tenant, "took the tenant's projections");
+        Ok(Some(Owned { lock, scope: scope?, idle_since: Instant::now() }))
+    }
+
+    async fn writer(&mut self) -> Result<ProjectionWriter, StoreError> {
+        self.writers.retain(|writer| !writer.is_lost());
+        match self.writers.pop() {
+            Some(writer) => Ok(writer),
+            None => ProjectionWriter::connect(&self.config.database).await,
+        }
+    }
+
+    async fn start(&mut self, tenant: TenantId, mut owned: Owned, stop: &CancellationToken) -> Result<(), StoreError> {
+        let mut writer = self.writer().await?;
+        let tools = self.tools.clone();
+        let stop = stop.clone();
+        self.busy.insert(tenant.clone());
+        self.working.spawn(async move {
+            let lost = owned.lock.lost();
+            let halt = stop.child_token();
+            let halt_when_lost = halt.clone();
+            // A lock that is lost ends the work between two batches; the fence guards the batch under way.
+            let watch = tokio::spawn(async move {
+                lost.cancelled().await;
+                halt_when_lost.cancel();
+            });
+            let outcome = catch_up(&tools, &mut writer, &mut owned.scope, &halt).await;
+            watch.abort();
+            owned.idle_since = Instant::now();
+            let usable = outcome.is_ok() && !owned.lock.is_lost();
+            Finished {
+                tenant,
+                owned: usable.then_some(owned),
+                writer: Some(writer).filter(|writer| outcome.is_ok() && !writer.is_lost()),
+                outcome,
+            }
+        });
+        Ok(())
+    }
+
+    fn take_back(&mut self, finished: Result<Finished, tokio::task::JoinError>) {
+        // A panic aborts the process in release builds; in tests the scope is simply taken anew.
+        let Ok(finished) = finished else {
+            self.busy.clear();
+            return;
+        };
+        self.busy.remove(&finished.tenant);
+        self.writers.extend(finished.writer);
+        match finished.outcome {
+            Ok(CaughtUp::AtHead | CaughtUp::Stopped) => {
+                self.resting.remove(&finished.tenant);
+            }
+            Ok(CaughtUp::AtFailure) => self.rest(&finished.tenant, AFTER_FAILURE),
+            Err(error) => {
+                warn!(
+                    tenant = %finished.tenant, error = &error as &dyn std::error::Error,
+                    "a catch-up ended early; the scope is taken anew"
+                );
+                self.tools.metrics.catch_up_failed();
+                self.rest(&finished.tenant, Backoff::NETWORK);
+            }
+        }
+        if let Some(owned) = finished.owned {
+            self.owned.insert(finished.tenant, owned);
+        }
+    }
+
+    fn rest(&mut self, tenant: &TenantId, backoff: Backoff) {
+        let rest = self.resting.entry(tenant.clone()).or_insert_with(|| Rest { until: Instant::now(), attempts: 0 });
+        rest.until = Instant::now() + backoff.delay(rest.attempts, chance::fraction());
+        rest.attempts = rest.attempts.saturating_add(1);
+    }
+
+    fn drop_idle(&mut self) {
+        let keep = self.config.keep_idle;
+        self.owned.retain(|_, owned| !owned.lock.is_lost() && owned.idle_since.elapsed() < keep);
+    }
+}
+
+/// A nudge or a poll, but nothing before the pause after a failed look is over.
+async fn wait_for_work(nudges: &mut Nudges, pause: Option<Duration>) {
+    match pause {
+        Some(pause) => tokio::time::sleep(pause).await,
+        None => {
+            nudges.changed().await;
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! One moment of a tenant's read models.
+
+use deadpool_postgres::Object;
+use dg_domain::{LogSeq, TenantId};
+use dg_projections::Projection;
+use tokio_postgres::{Row, types::ToSql};
+
+use super::cursor::{CURSORS, TenantCursors};
+use crate::{connection::bounded, error::StoreError, store::Store};
+
+const OPEN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+
+/// How far the read models an answer came from had come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Freshness {
+    /// The last event that is in the answer; the lowest of the projections asked.
+    pub applied: LogSeq,
+    /// The last event of the log at the same moment.
+    pub head: LogSeq,
+    /// The generation of the first projection asked.
+    pub generation: i64,
+}
+
+impl Freshness {
+    /// Whether the answer lacks events of the log.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.applied < self.head
+    }
+}
+
+/// A read-only transaction over one tenant. Cursors and rows are of one moment.
+///
+/// End it with [`Snapshot::close`]; a snapshot that is merely dropped gives up its connection with it.
+pub struct Snapshot {
+    client: Option<Object>,
+    pub(super) store: Store,
+    pub(super) tenant: TenantId,
+    cursors: TenantCursors,
+}
+
+impl Store {
+    /// Opens a snapshot of a tenant.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] for an unknown tenant, or as [`Store::ping`].
+    pub async fn snapshot(&self, tenant: &TenantId) -> Result<Snapshot, StoreError> {
+        let client = self.client().await?;
+        let mut snapshot = Snapshot {
+            client: Some(client),
+            store: self.clone(),
+            tenant: tenant.clone(),
+            cursors: TenantCursors { head: LogSeq::START, cursors: Vec::new() },
+        };
+        let rows = {
+            let client = snapshot.client()?;
+            let opening = async {
+                let statement = client.prepare_cached(CURSORS).await.map_err(StoreError::of("projections.cursors"))?;
+                let tenant = tenant.as_str();
+                // Sent together: the transaction and its first statement are one round trip.
+                let params: [&(dyn ToSql + Sync); 1] = [&tenant];
+                let (opened, rows) = tokio::join!(client.batch_execute(OPEN), client.query(&statement, &params));
+                opened.map_err(StoreError::of("snapshot.open"))?;
+                rows.map_err(StoreError::of("projections.cursors"))
+            };
+            bounded("snapshot.open", self.config().answer_timeout(), opening).await?
+        };
+        snapshot.cursors = TenantCursors::read(&rows)?;
+        Ok(snapshot)
+    }
+}
+
+impl Snapshot {
+    /// Head and cursors at this moment.
+    #[must_use]
+    pub fn cursors(&self) -> &TenantCursors {
+        &self.cursors
+    }
+
+    /// How fresh an answer out of these projections is.
+    #[must_use]
+    pub fn freshness(&self, projections: &[Projection]) -> Freshness {
+        let cursors = projections.iter().map(|projection| self.cursors.of(*projection));
+        let applied = cursors.clone().map(|cursor| cursor.applied).min().unwrap_or(self.cursors.head);
+        let generation = cursors.map(|cursor| cursor.generation).next().unwrap_or(1);
+        Freshness { applied, head: self.cursors.head, generation }
+    }
+
+    pub(super) fn generation(&self, projection: Projection) -> i64 {
+        self.cursors.of(projection).generation
+    }
+
+    /// Ends the transaction and gives the connection back.
+    ///
+    /// # Errors
+    /// As [`Store::ping`].
+    pub async fn close(mut self) -> Result<(), StoreError> {
+        let Some(client) = self.client.take() else { return Ok(()) };
+        let ended = async { client.batch_execute("COMMIT").await.map_err(StoreError::of("snapshot.close")) };
+        let ended = bounded("snapshot.close", self.store.config().answer_timeout(), ended).await;
+        if ended.is_err() {
+            drop(Object::take(client));
+        }
+        ended
+    }
+
+    pub(super) fn client(&self) -> Result<&Object, StoreError> {
+        self.client.as_ref().ok_or(StoreError::NotFound { what: "snapshot" })
+    }
+
+    pub(super) async fn query(
+        &self,
+        name: &'static str,
+        sql: &str,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, StoreError> {
+        let client = self.client()?;
+        let answer = async {
+            let statement = client.prepare_cached(sql).await.map_err(StoreError::of(name))?;
+            client.query(&statement, params).await.map_err(StoreError::of(name))
+        };
+        bounded(name, self.store.config().answer_timeout(), answer).await
+    }
+}
+
+impl Drop for Snapshot {
+    fn drop(&mut self) {
+        // Not back into the pool: a transaction is open on it.
+        if let Some(client) = self.client.take() {
+            drop(Object::take(client));
+        }
+    }
+}

@@ -1,0 +1,21 @@
+-- One hit per trace, from its best row: an exception first, then the later event, then the smaller id.
+-- The rows of a trace share its finish, so walking the policy index newest finish first keeps them together.
+SELECT best.trace_id, summary.workflow, summary.title, summary.outcome, best.policy_id, best.policy_version,
+       summary.finished_at
+FROM (
+    SELECT DISTINCT ON (finished_log_seq) finished_log_seq, trace_id, policy_id, policy_version
+    FROM dg_precedent_index
+    WHERE tenant_id = $1
+      AND generation = $2
+      AND policy_id = $7
+      AND ($8::text IS NULL OR policy_version = $8)
+    ORDER BY finished_log_seq DESC, (exception_id IS NULL), log_seq DESC, source_event_id
+) AS best
+JOIN dg_trace_summary summary
+    ON summary.tenant_id = $1 AND summary.generation = $9 AND summary.trace_id = best.trace_id
+WHERE summary.outcome IS NOT NULL
+  AND ($3::text IS NULL OR summary.primary_entity_type = $3)
+  AND ($4::text IS NULL OR summary.primary_entity_id = $4)
+  AND ($5::text IS NULL OR summary.outcome = $5)
+ORDER BY summary.last_log_seq DESC, summary.trace_id
+LIMIT $6
