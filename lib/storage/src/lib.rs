@@ -1,1 +1,29 @@
 //! Every SQL statement: log, projections, tenants, accounts, locks, listener.
+//!
+//! Nothing above this crate knows SQL, SQLSTATEs or tokio-postgres. Short statements go through the pool of a [`Store`].
+//! What belongs to a session has a connection of its own: migrations ([`migrate`]), scope locks ([`locks`]), nudges
+//! ([`listener`], [`notifier`]) and appending ([`log::AppendStage`]).
+
+pub mod accounts;
+mod backoff;
+pub mod bench;
+pub mod bootstrap;
+mod channel;
+mod config;
+pub mod connection;
+mod error;
+pub mod listener;
+pub mod locks;
+pub mod log;
+pub mod migrate;
+pub mod notifier;
+pub mod projections;
+mod store;
+pub mod tenants;
+mod values;
+
+pub use channel::Channel;
+pub use config::DatabaseConfig;
+pub use error::{Cause, StoreError};
+pub use migrate::SCHEMA_VERSION;
+pub use store::{PoolStatus, Store};

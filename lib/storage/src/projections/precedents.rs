@@ -47,8 +47,12 @@ impl Snapshot {
         let outcome = given(&query.outcome);
         let rows = match given(&query.policy_id) {
             None => {
-                self.query("projections.precedents", ALL, &[&tenant, &summaries, &entity_type, &entity_id, &outcome, &limit])
-                    .await?
+                self.query(
+                    "projections.precedents",
+                    ALL,
+                    &[&tenant, &summaries, &entity_type, &entity_id, &outcome, &limit],
+                )
+                .await?
             }
             Some(policy_id) => {
                 let precedents = self.generation(Projection::PrecedentIndex);

@@ -148,8 +148,10 @@ async fn write_batch(
     let tenant = scope.tenant.as_str();
     let names: Vec<&str> = advance.projections.iter().map(|projection| projection.as_str()).collect();
     let transaction = client.transaction().await.map_err(StoreError::of("projections.begin"))?;
-    let rows =
-        transaction.query(LOCK_CURSORS, &[&tenant, &names]).await.map_err(StoreError::of("projections.lock_cursors"))?;
+    let rows = transaction
+        .query(LOCK_CURSORS, &[&tenant, &names])
+        .await
+        .map_err(StoreError::of("projections.lock_cursors"))?;
     check_fence(scope, advance, &rows)?;
     let generation = |projection: Projection| {
         scope.owned.iter().find(|owned| owned.projection == projection).map_or(1, |owned| owned.generation)

@@ -1,0 +1,81 @@
+//! Who owns a scope: session-level advisory locks.
+//!
+//! The lock is free the moment its holder's connection is gone, whatever happened to the holder. It is an agreement to
+//! keep out of each other's way, no more: a holder may not have noticed yet that its connection is gone. What keeps two
+//! holders from both writing is the epoch in the scope's cursor row, which every writing transaction locks and compares.
+
+mod session;
+
+pub use session::{LockSession, ScopeLock};
+
+use dg_domain::keys;
+
+/// What a lock is about. This is the one table of classes: a class never means two things, and numbers are never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LockClass {
+    /// The schema migrations of a database.
+    Migrations,
+    /// A tenant's projections.
+    Projection,
+    /// A tenant's review workflow.
+    Workflow,
+    /// A tenant's Merkle tree and its checkpoints.
+    Seal,
+}
+
+impl LockClass {
+    /// The first half of the key. All are in one range of our own ("DG"), so that other users of advisory locks in the
+    /// same database are not in the way.
+    const fn number(self) -> i32 {
+        0x4447_0000
+            + match self {
+                Self::Migrations => 1,
+                Self::Projection => 2,
+                Self::Workflow => 3,
+                Self::Seal => 4,
+            }
+    }
+}
+
+/// One lock: a class and the hash of the scope's parts. Two scopes of a class that share a hash (one in four billion) at
+/// worst wait for each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LockKey {
+    class: LockClass,
+    hash: i32,
+}
+
+impl LockKey {
+    /// The lock of a scope, for example `(Projection, [tenant])`. Parts are length-prefixed before hashing.
+    #[must_use]
+    pub fn new(class: LockClass, parts: &[&str]) -> Self {
+        let key = keys::parts_key(parts);
+        let [a, b, c, d, ..] = *key.as_bytes();
+        Self { class, hash: i32::from_be_bytes([a, b, c, d]) }
+    }
+
+    /// The first half, as PostgreSQL takes it.
+    #[must_use]
+    pub const fn class(self) -> i32 {
+        self.class.number()
+    }
+
+    /// The second half.
+    #[must_use]
+    pub const fn hash(self) -> i32 {
+        self.hash
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_do_not_collide_by_concatenation() {
+        let key = |parts: &[&str]| LockKey::new(LockClass::Projection, parts).hash();
+        assert_ne!(key(&["a:b", "c"]), key(&["a", "b:c"]));
+        assert_ne!(key(&["a", ""]), key(&["a"]));
+        assert_ne!(LockKey::new(LockClass::Seal, &["t"]).class(), LockKey::new(LockClass::Workflow, &["t"]).class());
+    }
+}

@@ -1,0 +1,5 @@
+-- No row when the account exists.
+INSERT INTO dg_accounts (account_id, roles, permissions, tenant_ids, created_by)
+VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (account_id) DO NOTHING
+RETURNING account_id, roles, permissions, tenant_ids, disabled, created_at, created_by

@@ -1,0 +1,22 @@
+-- What the append rules need to know about a batch, in one statement. Three lists of (tenant, key) come in; `ordinal` says
+-- which entry of its list a row answers, 1-based. Entries that nothing is known about have no row.
+--   kind 1: the last event of a trace (it tells both the next number and whether the trace is finished)
+--   kind 2: the event stored under an idempotency key
+--   kind 3: an event id that is taken
+SELECT 1::int2 AS kind, wanted.ordinal, found.log_seq, found.trace_seq, found.event_type = 'TraceFinished' AS finished
+FROM unnest($1::text[], $2::uuid[]) WITH ORDINALITY AS wanted (tenant_id, trace_key, ordinal)
+CROSS JOIN LATERAL (
+    SELECT log.log_seq, log.trace_seq, log.event_type
+    FROM dg_event_log AS log
+    WHERE log.tenant_id = wanted.tenant_id AND log.trace_key = wanted.trace_key
+    ORDER BY log.trace_seq DESC
+    LIMIT 1
+) AS found
+UNION ALL
+SELECT 2::int2, wanted.ordinal, log.log_seq, log.trace_seq, false
+FROM unnest($3::text[], $4::uuid[]) WITH ORDINALITY AS wanted (tenant_id, idempotency_hash, ordinal)
+JOIN dg_event_log AS log ON log.tenant_id = wanted.tenant_id AND log.idempotency_hash = wanted.idempotency_hash
+UNION ALL
+SELECT 3::int2, wanted.ordinal, log.log_seq, log.trace_seq, false
+FROM unnest($3::text[], $5::uuid[]) WITH ORDINALITY AS wanted (tenant_id, event_key, ordinal)
+JOIN dg_event_log AS log ON log.tenant_id = wanted.tenant_id AND log.event_key = wanted.event_key
