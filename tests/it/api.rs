@@ -175,3 +175,9 @@ pub(crate) fn only_digests(data: &Value) -> Value {
     let names = ["context_graph", "trace_summary", "precedent_index", "full_projection"];
     names.iter().map(|name| ((*name).to_owned(), data[*name].clone())).collect::<serde_json::Map<_, _>>().into()
 }
+
+/// A value for a path segment or a query parameter.
+pub(crate) fn encoded(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}

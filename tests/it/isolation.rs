@@ -4,7 +4,7 @@ use dg_testkit::Suite;
 use dg_testkit::history::{Shape, generate};
 use serde_json::{Value, json};
 
-use crate::api::Api;
+use crate::api::{Api, encoded};
 
 const ROUTES: [&str; 12] = [
     "/api/v1/events?limit=1000",
@@ -109,16 +109,4 @@ fn comparable(data: &Value) -> Value {
         Value::Array(items) => items.iter().map(comparable).collect(),
         other => other.clone(),
     }
-}
-
-fn encoded(text: &str) -> String {
-    text.bytes()
-        .map(|byte| {
-            if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-                char::from(byte).to_string()
-            } else {
-                format!("%{byte:02X}")
-            }
-        })
-        .collect()
 }

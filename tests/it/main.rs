@@ -12,5 +12,6 @@ mod drill;
 mod events;
 mod isolation;
 mod lifecycle;
+mod queries;
 mod roles;
 mod vectors;
