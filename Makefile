@@ -34,8 +34,9 @@ fmt: ## Format the sources
 fmt-check:
 	@cargo fmt --all --check
 
-lint: ## Lints as errors, licences and duplicates when cargo-deny is there
+lint: ## Lints and documentation without a warning, licences and duplicates when cargo-deny is there
 	@cargo clippy --workspace --all-targets --locked -- -D warnings
+	@RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet
 	@if command -v cargo-deny >/dev/null; then cargo deny --offline check licenses bans sources; else echo "cargo-deny is not installed: licences not checked"; fi
 
 build-release:

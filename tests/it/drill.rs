@@ -4,7 +4,7 @@ mod load;
 
 use std::time::{Duration, Instant};
 
-use dg_testkit::{Suite, wait_for};
+use dg_testkit::{Suite, processes, wait_for};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
@@ -40,6 +40,25 @@ async fn drill_store_and_workflowd_and_consoled_are_killed() {
             .unwrap();
     }
     Api::admin(&suite).new_tenant("after", "precise").await.post("/api/v1/events", &started("t")).await.expect(201);
+}
+
+/// A dead supervisor leaves no orphan: what it had started goes with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn drill_supervisor_is_killed() {
+    let mut suite = Suite::start().unwrap();
+    let tenant = Api::admin(&suite).new_tenant("kept", "precise").await;
+    tenant.post("/api/v1/events", &started("t")).await.expect(201);
+    let family = suite.processes();
+    suite.signal("dg-supervisor", Signal::SIGKILL).unwrap();
+    wait_for(Duration::from_secs(20), "every process of the old supervisor to be gone", async || {
+        let left: Vec<_> = family.iter().filter(|process| processes::is_alive(process.pid)).collect();
+        left.is_empty().then_some(())
+    })
+    .await
+    .unwrap();
+    suite.kill_everything().unwrap();
+    suite.start_again().unwrap();
+    assert_eq!(Api::admin(&suite).tenant("kept").whole_log().await.len(), 1);
 }
 
 /// SIGKILL for every process at once, then `dg up` again in the same directory.

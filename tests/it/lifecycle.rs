@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dg_testkit::{Suite, SuiteOptions, fixtures, processes, wait_for};
+use dg_testkit::{Suite, SuiteOptions, daemon, fixtures, processes, wait_for};
 
 use crate::api::Api;
 use crate::events::{observed, started};
@@ -53,6 +53,20 @@ async fn the_demo_is_seeded_once_and_the_console_shows_it() {
         suite.stop().unwrap();
         suite.start_again().unwrap();
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_suite_in_the_same_directory_is_refused_and_harms_nothing() {
+    let suite = Suite::start().unwrap();
+    let mut second = tokio::process::Command::new(daemon("dg").unwrap());
+    second.args(["up", "--json", "--no-demo", "--api-port", "0", "--console-port", "0", "--dir"]);
+    second.arg(suite.dir().join("the state")).kill_on_drop(true);
+    let output = tokio::time::timeout(Duration::from_secs(30), second.output()).await.unwrap().unwrap();
+    assert!(!output.status.success());
+    assert!(!output.stderr.is_empty(), "it says why");
+    let tenant = Api::admin(&suite).new_tenant("unharmed", "precise").await;
+    tenant.post("/api/v1/events", &started("t")).await.expect(201);
+    tenant.digests_at(1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
