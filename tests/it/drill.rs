@@ -4,7 +4,8 @@ mod load;
 
 use std::time::{Duration, Instant};
 
-use dg_testkit::{Suite, processes, wait_for};
+use dg_testkit::history::{Shape, generate};
+use dg_testkit::{Suite, SuiteOptions, processes, wait_for};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
@@ -23,6 +24,25 @@ async fn drill_apid_is_killed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn drill_projectord_is_killed() {
     drill("dg-projectord").await;
+}
+
+/// The projector is killed again and again in the middle of small batches; the digests are those of an unhurt run.
+#[tokio::test(flavor = "multi_thread")]
+async fn drill_projectord_is_killed_while_it_catches_up() {
+    let env = vec![("DG__PROJECTOR__BATCH_EVENTS".to_owned(), "3".to_owned())];
+    let suite = Suite::start_with(SuiteOptions { env, ..SuiteOptions::default() }).unwrap();
+    let events = generate(99, Shape { traces: 120, ..Shape::default() });
+    let tenant = Api::admin(&suite).new_tenant("behind", "precise").await;
+    tenant.append_all(&events, 1000).await;
+    let (mut killed, mut applied) = (0, 0);
+    while applied < events.len() && killed < rounds() * 4 {
+        let what = "the projector to get further";
+        applied = wait_for(BACK_WITHIN, what, async || applied_beyond(&tenant, applied).await).await.unwrap();
+        suite.signal("dg-projectord", Signal::SIGKILL).unwrap();
+        killed += 1;
+    }
+    assert!(killed > 1, "killed {killed} times");
+    check_digests(&suite, &tenant, "unhurt").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -120,6 +140,14 @@ async fn ready_again(suite: &Suite, tenant: &Api, name: &str, killed: u32, round
     .await
     .unwrap();
     eprintln!("{name} round {round}: ready again after {} ms", began.elapsed().as_millis());
+}
+
+/// How far the projections are, once that is further than `before`.
+async fn applied_beyond(tenant: &Api, before: usize) -> Option<usize> {
+    let health = tenant.get("/api/v1/projections/health").await;
+    let projections = health.expect(200)["projections"].as_array()?;
+    let applied = projections.iter().filter_map(|projection| projection["last_log_seq"].as_u64()).min()?;
+    usize::try_from(applied).ok().filter(|applied| *applied > before)
 }
 
 fn check_log(log: &[Value], acknowledged: &[Value]) {
