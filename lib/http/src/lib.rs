@@ -1,1 +1,27 @@
-//! axum glue of the service API: authentication, limits, envelopes, errors.
+//! axum glue of the service API: what every route shares, and no route.
+//!
+//! A request passes [`edge`] (id, time limit, panics, access line) and [`gate`] (account, tenant, role); a handler reads it with
+//! [`params`], [`path`], [`media`] and [`body`], and answers with a [`Reply`] or an [`ApiError`]. There is one way from a
+//! failure to a response, in [`error`], so that every answer of the service has an envelope and a request id.
+
+pub mod body;
+mod code;
+mod context;
+pub mod edge;
+pub mod error;
+pub mod freshness;
+pub mod gate;
+pub mod media;
+pub mod metrics;
+pub mod params;
+pub mod path;
+pub mod reply;
+mod request_id;
+pub mod serve;
+pub mod token;
+
+pub use code::Code;
+pub use context::request_id;
+pub use error::ApiError;
+pub use reply::{Meta, Reply};
+pub use request_id::RequestId;

@@ -1,0 +1,201 @@
+//! Request bodies: bounded in size and time, and never left half read.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::{Body, HttpBody};
+use axum::extract::Request;
+use axum::http::{HeaderMap, header};
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
+use hyper::body::{Frame, SizeHint};
+use serde::de::DeserializeOwned;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use crate::code::Code;
+use crate::error::ApiError;
+use crate::media::{self, Media};
+
+/// How long a body may take to arrive.
+const ARRIVAL: Duration = Duration::from_secs(30);
+/// How much of a body that nobody wants is read before the connection is given up, and how long that may take.
+const LINGER_BYTES: usize = 64 << 20;
+const LINGER: Duration = Duration::from_secs(5);
+/// Bodies of administrative requests are small.
+const COMMAND_BYTES: usize = 64 << 10;
+
+/// Reads a whole body of at most `limit` bytes.
+///
+/// # Errors
+/// `payload_too_large` beyond the limit, at once when the length was announced; `request_timeout` when it does not arrive;
+/// `invalid_argument` when the connection breaks off.
+pub async fn read(request: Request, limit: usize) -> Result<Bytes, ApiError> {
+    read_until(request, limit, Instant::now() + ARRIVAL).await
+}
+
+async fn read_until(request: Request, limit: usize, deadline: Instant) -> Result<Bytes, ApiError> {
+    let announced = announced_length(request.headers());
+    if announced.is_some_and(|length| length > limit) {
+        return Err(too_large(limit));
+    }
+    let mut body = request.into_body();
+    let mut whole = BytesMut::new();
+    loop {
+        let frame = timeout_at(deadline, body.frame())
+            .await
+            .map_err(|_| ApiError::new(Code::RequestTimeout, "the body did not arrive in time"))?;
+        let data = match frame {
+            None => return Ok(whole.freeze()),
+            Some(Err(source)) => return Err(ApiError::invalid("the body broke off").caused_by(source)),
+            Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
+        };
+        if whole.len() + data.len() > limit {
+            return Err(too_large(limit));
+        }
+        if whole.is_empty() {
+            if body.is_end_stream() {
+                return Ok(data);
+            }
+            whole.reserve(announced.unwrap_or(data.len()));
+        }
+        whole.extend_from_slice(&data);
+    }
+}
+
+/// Reads the JSON body of an administrative request.
+///
+/// # Errors
+/// As [`read`]; `unsupported_media_type`; `invalid_argument` for anything but the expected object.
+pub async fn command<T: DeserializeOwned>(request: Request) -> Result<T, ApiError> {
+    media::of_body(request.headers(), &[Media::Json])?;
+    let body = read(request, COMMAND_BYTES).await?;
+    serde_json::from_slice(&body).map_err(|source| ApiError::invalid(format!("the body is not as expected: {source}")))
+}
+
+fn announced_length(headers: &HeaderMap) -> Option<usize> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn too_large(limit: usize) -> ApiError {
+    ApiError::new(Code::PayloadTooLarge, format!("the body is larger than {limit} bytes")).with("limit_bytes", limit)
+}
+
+/// A second handle on a request body.
+///
+/// Answering while the client still sends makes many clients report a broken connection instead of the answer, so what a
+/// refused request has left over is read and dropped.
+pub(crate) struct Leftover {
+    body: SharedBody,
+    /// The client asked before sending: no answer but the final one is owed, and it sends nothing on a refusal.
+    asked_first: bool,
+}
+
+impl Leftover {
+    /// Takes a handle on the body of `request`, if it has one.
+    pub(crate) fn of(request: &mut Request) -> Option<Self> {
+        if request.body().is_end_stream() {
+            return None;
+        }
+        let body = SharedBody(Arc::new(Mutex::new(std::mem::take(request.body_mut()))));
+        *request.body_mut() = Body::new(body.clone());
+        Some(Self { body, asked_first: request.headers().contains_key(header::EXPECT) })
+    }
+
+    /// Reads and drops the rest, within bounds.
+    pub(crate) async fn discard(mut self) {
+        if self.asked_first {
+            return;
+        }
+        let all = async {
+            let mut dropped = 0;
+            while let Some(Ok(frame)) = self.body.frame().await {
+                dropped += frame.data_ref().map_or(0, Bytes::len);
+                if dropped > LINGER_BYTES {
+                    break;
+                }
+            }
+        };
+        // Out of time: the connection will be closed under the client, as it deserves.
+        let _ = timeout(LINGER, all).await;
+    }
+}
+
+#[derive(Clone)]
+struct SharedBody(Arc<Mutex<Body>>);
+
+impl SharedBody {
+    fn with<T>(&self, use_it: impl FnOnce(&mut Body) -> T) -> T {
+        use_it(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl HttpBody for SharedBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        self.with(|body| Pin::new(body).poll_frame(cx))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.with(|body| body.is_end_stream())
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.with(|body| body.size_hint())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(body: Body) -> Request {
+        Request::new(body)
+    }
+
+    async fn check(body: Body, limit: usize) -> Result<Bytes, Code> {
+        read(request(body), limit).await.map_err(|error| error.code())
+    }
+
+    fn chunks(chunks: &'static [&'static str]) -> Body {
+        let frames = chunks.iter().map(|chunk| Ok::<_, axum::Error>(chunk.as_bytes()));
+        Body::from_stream(futures_util::stream::iter(frames))
+    }
+
+    #[tokio::test]
+    async fn reads_up_to_the_limit() {
+        assert_eq!(check(Body::empty(), 0).await.unwrap(), "");
+        assert_eq!(check(Body::from("abc"), 3).await.unwrap(), "abc");
+        assert_eq!(check(chunks(&["ab", "", "cd"]), 4).await.unwrap(), "abcd");
+        assert_eq!(check(Body::from("abcd"), 3).await, Err(Code::PayloadTooLarge));
+        assert_eq!(check(chunks(&["ab", "cd"]), 3).await, Err(Code::PayloadTooLarge));
+    }
+
+    #[tokio::test]
+    async fn refuses_an_announced_length_without_reading() {
+        let mut request = request(Body::from_stream(futures_util::stream::pending::<Result<Bytes, axum::Error>>()));
+        request.headers_mut().insert(header::CONTENT_LENGTH, 10.into());
+        assert_eq!(read(request, 9).await.unwrap_err().code(), Code::PayloadTooLarge);
+    }
+
+    #[tokio::test]
+    async fn gives_up_on_a_body_that_does_not_come() {
+        let body = Body::from_stream(futures_util::stream::pending::<Result<Bytes, axum::Error>>());
+        let error = read_until(request(body), 9, Instant::now()).await.unwrap_err();
+        assert_eq!(error.code(), Code::RequestTimeout);
+    }
+
+    #[tokio::test]
+    async fn discards_what_was_not_read() {
+        let mut request = request(chunks(&["ab", "cd", "ef"]));
+        let leftover = Leftover::of(&mut request).unwrap();
+        drop(request);
+        let body = leftover.body.clone();
+        leftover.discard().await;
+        assert!(body.collect().await.unwrap().to_bytes().is_empty());
+        assert!(Leftover::of(&mut Request::new(Body::empty())).is_none());
+    }
+}

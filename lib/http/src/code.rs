@@ -1,0 +1,162 @@
+//! The stable error codes of the API with their status.
+
+use axum::http::StatusCode;
+use dg_domain::ErrorCode;
+
+/// What a failed request is told, besides the message. A code never changes once released, has exactly one status, and
+/// has a page `docs/errors/<code>.md`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// A parameter, header or envelope field is missing or unusable.
+    InvalidArgument,
+    /// No valid bearer token.
+    Unauthorized,
+    /// The account may not do this, or not for this tenant.
+    Forbidden,
+    /// The route, tenant, trace or other thing does not exist.
+    NotFound,
+    /// The route exists, but not for this method.
+    MethodNotAllowed,
+    /// The `accept` header rules out JSON.
+    NotAcceptable,
+    /// The body did not arrive in time.
+    RequestTimeout,
+    /// The thing exists already, or the trace is finished.
+    Conflict,
+    /// An idempotency key was used again for something else.
+    IdempotencyConflict,
+    /// `trace_seq` is not the next number of the trace.
+    EventSequenceInvalid,
+    /// A projection is behind the position that the caller asked for.
+    ProjectionOutOfDate,
+    /// An event or body is larger than its limit.
+    PayloadTooLarge,
+    /// The body is neither JSON nor NDJSON.
+    UnsupportedMediaType,
+    /// An event does not have the shape of its type.
+    SchemaViolation,
+    /// An event contains something shaped like a secret.
+    PiiPolicyViolation,
+    /// More work is queued than the service takes on.
+    RateLimited,
+    /// A bug.
+    InternalError,
+    /// The database did not answer, or not in time.
+    Storage,
+}
+
+impl Code {
+    /// Every code, by status.
+    pub const ALL: [Self; 18] = [
+        Self::InvalidArgument,
+        Self::Unauthorized,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::NotAcceptable,
+        Self::RequestTimeout,
+        Self::Conflict,
+        Self::IdempotencyConflict,
+        Self::EventSequenceInvalid,
+        Self::ProjectionOutOfDate,
+        Self::PayloadTooLarge,
+        Self::UnsupportedMediaType,
+        Self::SchemaViolation,
+        Self::PiiPolicyViolation,
+        Self::RateLimited,
+        Self::InternalError,
+        Self::Storage,
+    ];
+
+    /// The code as clients see it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidArgument => "invalid_argument",
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::NotAcceptable => "not_acceptable",
+            Self::RequestTimeout => "request_timeout",
+            Self::Conflict => "conflict",
+            Self::IdempotencyConflict => "idempotency_conflict",
+            Self::EventSequenceInvalid => "event_sequence_invalid",
+            Self::ProjectionOutOfDate => "projection_out_of_date",
+            Self::PayloadTooLarge => "payload_too_large",
+            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::SchemaViolation => "schema_violation",
+            Self::PiiPolicyViolation => "pii_policy_violation",
+            Self::RateLimited => "rate_limited",
+            Self::InternalError => "internal_error",
+            Self::Storage => "storage",
+        }
+    }
+
+    /// The one status that goes with the code.
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::InvalidArgument => StatusCode::BAD_REQUEST,
+            Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::Conflict | Self::IdempotencyConflict | Self::EventSequenceInvalid | Self::ProjectionOutOfDate => {
+                StatusCode::CONFLICT
+            }
+            Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::SchemaViolation | Self::PiiPolicyViolation => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+            Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Storage => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// Whether the same request may succeed later with nobody changing anything; such answers carry `retry-after`.
+    pub const fn is_transient(self) -> bool {
+        matches!(self, Self::RateLimited | Self::Storage | Self::ProjectionOutOfDate)
+    }
+}
+
+impl From<ErrorCode> for Code {
+    fn from(code: ErrorCode) -> Self {
+        match code {
+            ErrorCode::InvalidArgument => Self::InvalidArgument,
+            ErrorCode::SchemaViolation => Self::SchemaViolation,
+            ErrorCode::PiiPolicyViolation => Self::PiiPolicyViolation,
+            ErrorCode::IdempotencyConflict => Self::IdempotencyConflict,
+            ErrorCode::EventSequenceInvalid => Self::EventSequenceInvalid,
+            ErrorCode::Conflict => Self::Conflict,
+            ErrorCode::ProjectionOutOfDate => Self::ProjectionOutOfDate,
+            ErrorCode::NotFound => Self::NotFound,
+            ErrorCode::PayloadTooLarge => Self::PayloadTooLarge,
+            ErrorCode::Storage => Self::Storage,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn every_code_has_its_page() {
+        let pages = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/errors");
+        for code in Code::ALL {
+            let page = std::fs::read_to_string(pages.join(format!("{}.md", code.as_str()))).unwrap_or_default();
+            let status = code.status().as_u16().to_string();
+            assert!(page.contains(&status), "docs/errors/{}.md is missing or does not name {status}", code.as_str());
+        }
+    }
+
+    #[test]
+    fn codes_are_distinct() {
+        let mut names: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Code::ALL.len());
+    }
+}

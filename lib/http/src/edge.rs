@@ -1,0 +1,110 @@
+//! What every request passes through: an id, a time limit, a last resort for panics, headers, the access line.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderValue, Method, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use tokio::time::{Instant, timeout};
+use tracing::{Instrument, info, info_span};
+
+use crate::body::Leftover;
+use crate::code::Code;
+use crate::context::{self, Context};
+use crate::error::ApiError;
+use crate::metrics::HttpMetrics;
+use crate::request_id::{RequestId, X_REQUEST_ID};
+
+const UNMATCHED: &str = "unmatched";
+
+/// Which requests leave a line in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccessLog {
+    /// Each.
+    All,
+    /// Those answered with a status of 500 or above.
+    Failures,
+}
+
+/// The settings of the edge.
+#[derive(Clone, Debug)]
+pub struct Edge {
+    /// How long a request may take, waiting for freshness included.
+    pub request_timeout: Duration,
+    /// Which requests leave a line.
+    pub access_log: AccessLog,
+    /// Where requests are counted.
+    pub metrics: HttpMetrics,
+}
+
+/// Puts the edge around all routes of `router`, and answers in the envelope where there is none.
+pub fn wrap(router: Router, edge: Edge) -> Router {
+    router
+        .fallback(|| async { ApiError::new(Code::NotFound, "there is no such route") })
+        .method_not_allowed_fallback(|| async {
+            ApiError::new(Code::MethodNotAllowed, "the route does not answer to this method; see the allow header")
+        })
+        .layer(from_fn_with_state(edge, pass))
+}
+
+async fn pass(State(edge): State<Edge>, mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let context = Context::new(RequestId::of(request.headers()));
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let route = route.as_ref().map_or(UNMATCHED, MatchedPath::as_str);
+    let method = request.method().clone();
+    let leftover = Leftover::of(&mut request);
+    let span = info_span!("request", request_id = %context.request_id());
+    let work = answer(edge.request_timeout, next.run(request)).instrument(span);
+    let mut response = context::scope(context.clone(), work).await;
+    if let Some(leftover) = leftover {
+        leftover.discard().await;
+    }
+    let headers = response.headers_mut();
+    headers.insert(X_REQUEST_ID, context.request_id().header());
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let elapsed = started.elapsed();
+    edge.metrics.served(route, &method, response.status(), elapsed);
+    if edge.access_log == AccessLog::All || response.status().is_server_error() {
+        log_access(&context, &method, route, &response, elapsed);
+    }
+    response
+}
+
+/// Answers within `limit`, whatever happens.
+async fn answer(limit: Duration, work: impl Future<Output = Response>) -> Response {
+    match timeout(limit, AssertUnwindSafe(work).catch_unwind()).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(panic)) => ApiError::internal(panic_text(panic.as_ref())).into_response(),
+        Err(_) => ApiError::new(Code::Storage, "the request took too long; try again").into_response(),
+    }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("panic: {}", text.unwrap_or("without a message"))
+}
+
+fn log_access(context: &Context, method: &Method, route: &str, response: &Response, elapsed: Duration) {
+    let status = response.status().as_u16();
+    let elapsed_ms = elapsed.as_secs_f64() * 1000.0;
+    info!(
+        target: "dg_http::access",
+        request_id = %context.request_id(),
+        tenant = context.tenant(),
+        account = context.account(),
+        method = method.as_str(),
+        route,
+        status,
+        elapsed_ms,
+        "{method} {route} {status}"
+    );
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,102 @@
+//! The caller as an argument of a handler.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use axum::extract::{FromRef, FromRequestParts};
+use axum::http::request::Parts;
+use dg_domain::{Rules, TenantId};
+
+use super::{Gate, KnownTenant, Principal, Role};
+use crate::error::ApiError;
+use crate::media;
+
+/// The role that a handler asks for, in its signature.
+pub trait RoleNeeded: Send + Sync + 'static {
+    /// `None` lets in every account.
+    const ROLE: Option<Role>;
+}
+
+macro_rules! roles {
+    ($($(#[$doc:meta])* $name:ident => $role:expr;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $name;
+        impl RoleNeeded for $name {
+            const ROLE: Option<Role> = $role;
+        }
+    )*};
+}
+
+roles! {
+    /// Any account.
+    AnyRole => None;
+    /// A reader, writer or administrator.
+    Reader => Some(Role::Reader);
+    /// A writer or administrator.
+    Writer => Some(Role::Writer);
+    /// An administrator.
+    Admin => Some(Role::Admin);
+}
+
+/// Somebody who may do this for the tenant named in the request.
+#[derive(Debug)]
+pub struct TenantCaller<R> {
+    /// Who.
+    pub principal: Arc<Principal>,
+    tenant: Arc<KnownTenant>,
+    role: PhantomData<R>,
+}
+
+impl<R> TenantCaller<R> {
+    /// The tenant of the request.
+    pub fn tenant(&self) -> &TenantId {
+        &self.tenant.tenant_id
+    }
+
+    /// The rules by which the tenant's events are read.
+    pub fn rules(&self) -> Rules {
+        Rules::edge(self.tenant.guard)
+    }
+}
+
+impl<S, R> FromRequestParts<S> for TenantCaller<R>
+where
+    S: Send + Sync,
+    Arc<Gate>: FromRef<S>,
+    R: RoleNeeded,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        media::check_accept(&parts.headers)?;
+        let gate = Arc::<Gate>::from_ref(state);
+        let needed = R::ROLE.unwrap_or(Role::Reader);
+        let (principal, tenant) = gate.enter_tenant(&parts.headers, needed, dg_runtime::clock::now()).await?;
+        Ok(Self { principal, tenant, role: PhantomData })
+    }
+}
+
+/// Somebody who may do this, whatever the tenant.
+#[derive(Debug)]
+pub struct AccountCaller<R> {
+    /// Who.
+    pub principal: Arc<Principal>,
+    role: PhantomData<R>,
+}
+
+impl<S, R> FromRequestParts<S> for AccountCaller<R>
+where
+    S: Send + Sync,
+    Arc<Gate>: FromRef<S>,
+    R: RoleNeeded,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        media::check_accept(&parts.headers)?;
+        let gate = Arc::<Gate>::from_ref(state);
+        let principal = gate.enter(&parts.headers, R::ROLE, dg_runtime::clock::now()).await?;
+        Ok(Self { principal, role: PhantomData })
+    }
+}

@@ -1,0 +1,86 @@
+//! The success envelope.
+
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::context;
+use crate::error::ApiError;
+
+/// The content type of every body that the API sends.
+pub const JSON: (HeaderName, HeaderValue) =
+    (header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+
+/// Says on a response that the event had been stored before.
+pub const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// How fresh an answer from a projection is. Rows and positions come from one snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Meta {
+    /// The last event of the tenant that the answer contains.
+    pub applied_seq: i64,
+    /// The last event of the tenant.
+    pub head_seq: i64,
+    /// Which generation of the projection answered.
+    pub generation: i64,
+}
+
+/// `{"data": …, "request_id": …}`, and `"meta"` for reads of a projection.
+#[derive(Debug)]
+pub struct Reply {
+    status: StatusCode,
+    /// Starts with `{"data":` and lacks everything after the value.
+    body: Vec<u8>,
+    replayed: bool,
+}
+
+impl Reply {
+    /// 200 with `data`.
+    ///
+    /// # Errors
+    /// `internal_error` when `data` cannot be written as JSON.
+    pub fn ok(data: &impl Serialize) -> Result<Self, ApiError> {
+        let mut body = Vec::with_capacity(1024);
+        body.extend_from_slice(b"{\"data\":");
+        serde_json::to_writer(&mut body, data).map_err(ApiError::internal)?;
+        Ok(Self { status: StatusCode::OK, body, replayed: false })
+    }
+
+    /// 201 with `data`.
+    ///
+    /// # Errors
+    /// As [`Reply::ok`].
+    pub fn created(data: &impl Serialize) -> Result<Self, ApiError> {
+        Ok(Self { status: StatusCode::CREATED, ..Self::ok(data)? })
+    }
+
+    /// Adds how fresh the answer is.
+    ///
+    /// # Errors
+    /// As [`Reply::ok`].
+    pub fn with_meta(mut self, meta: Meta) -> Result<Self, ApiError> {
+        self.body.extend_from_slice(b",\"meta\":");
+        serde_json::to_writer(&mut self.body, &meta).map_err(ApiError::internal)?;
+        Ok(self)
+    }
+
+    /// Marks the answer as that of an earlier request.
+    #[must_use]
+    pub fn replayed(self) -> Self {
+        Self { replayed: true, ..self }
+    }
+}
+
+impl IntoResponse for Reply {
+    fn into_response(self) -> Response {
+        let mut body = self.body;
+        body.extend_from_slice(b",\"request_id\":\"");
+        body.extend_from_slice(context::request_id().as_str().as_bytes());
+        body.extend_from_slice(b"\"}");
+        let mut response = (self.status, [JSON], body).into_response();
+        if self.replayed {
+            response.headers_mut().insert(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true"));
+        }
+        response
+    }
+}

@@ -1,0 +1,198 @@
+//! Listening, serving connections, and letting them finish.
+
+use std::convert::Infallible;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::response::Response;
+use axum::serve::{Listener, ListenerExt};
+use dg_runtime::CancellationToken;
+use dg_runtime::config::Listen;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tower::ServiceExt;
+use tracing::{debug, info, warn};
+
+/// Bounds on connections.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// How many there may be; more wait in the backlog.
+    pub connections: usize,
+    /// How long a connection may take for the head of its next request, idling included.
+    pub head_timeout: Duration,
+    /// Bytes of a request's head.
+    pub head_bytes: usize,
+    /// How long requests may go on after the stop.
+    pub grace: Duration,
+}
+
+/// A bound listener that does not serve yet.
+#[derive(Debug)]
+pub enum Bound {
+    /// TCP.
+    Tcp(TcpListener),
+    /// A socket file.
+    #[cfg(unix)]
+    Unix(tokio::net::UnixListener, std::path::PathBuf),
+}
+
+impl Bound {
+    /// Binds an address. A socket file on which nobody answers any more is taken over.
+    ///
+    /// # Errors
+    /// The address is taken or not ours.
+    pub async fn bind(listen: &Listen) -> io::Result<Self> {
+        match listen {
+            Listen::Tcp(address) => Ok(Self::Tcp(TcpListener::bind(address).await?)),
+            Listen::Unix(path) => bind_socket_file(path),
+        }
+    }
+
+    /// `http://127.0.0.1:4100` or `unix:/path`.
+    ///
+    /// # Errors
+    /// The system does not tell.
+    pub fn address(&self) -> io::Result<String> {
+        match self {
+            Self::Tcp(listener) => Ok(format!("http://{}", listener.local_addr()?)),
+            #[cfg(unix)]
+            Self::Unix(_, path) => Ok(format!("unix:{}", path.display())),
+        }
+    }
+
+    /// Serves until `stop`, then until every request is answered or the grace period is over.
+    pub async fn serve(self, router: Router, bounds: Bounds, stop: CancellationToken) {
+        match self {
+            Self::Tcp(listener) => {
+                // Answers are written whole; waiting to fill a packet only adds delay.
+                let quick = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+                serve(quick, router, bounds, stop).await;
+            }
+            #[cfg(unix)]
+            Self::Unix(listener, _) => serve(listener, router, bounds, stop).await,
+        }
+    }
+}
+
+#[cfg(unix)]
+fn bind_socket_file(path: &Path) -> io::Result<Bound> {
+    match std::os::unix::net::UnixStream::connect(path) {
+        Ok(_) => return Err(io::Error::new(io::ErrorKind::AddrInUse, format!("{} is in use", path.display()))),
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => std::fs::remove_file(path)?,
+        Err(_) => {}
+    }
+    Ok(Bound::Unix(tokio::net::UnixListener::bind(path)?, path.to_owned()))
+}
+
+#[cfg(not(unix))]
+fn bind_socket_file(_: &Path) -> io::Result<Bound> {
+    Err(io::Error::new(io::ErrorKind::Unsupported, "socket files are not supported on this system"))
+}
+
+async fn serve<L: Listener>(mut listener: L, router: Router, bounds: Bounds, stop: CancellationToken) {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(bounds.head_timeout).max_header_size(bounds.head_bytes);
+    let open = GracefulShutdown::new();
+    let room = Arc::new(Semaphore::new(bounds.connections));
+    loop {
+        let next = async {
+            let seat = room.clone().acquire_owned().await;
+            (seat, listener.accept().await.0)
+        };
+        let (seat, stream) = tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            next = next => next,
+        };
+        let router = router.clone();
+        let service = service_fn(move |request| answer(router.clone(), request));
+        let connection = open.watch(http.serve_connection(TokioIo::new(stream), service));
+        tokio::spawn(async move {
+            let _seat = seat;
+            if let Err(error) = connection.await {
+                debug!(error = &error as &dyn std::error::Error, "a connection broke off");
+            }
+        });
+    }
+    drop(listener);
+    info!(connections = open.count(), "no new connections; finishing what is under way");
+    if timeout(bounds.grace, open.shutdown()).await.is_err() {
+        warn!(grace_ms = bounds.grace.as_millis(), "requests still open after the grace period; closing now");
+    }
+}
+
+async fn answer(router: Router, request: hyper::Request<hyper::body::Incoming>) -> Result<Response, Infallible> {
+    router.oneshot(request.map(axum::body::Body::new) as Request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+    use tokio::sync::oneshot;
+
+    const BOUNDS: Bounds = Bounds {
+        connections: 8,
+        head_timeout: Duration::from_secs(10),
+        head_bytes: 8192,
+        grace: Duration::from_secs(10),
+    };
+
+    async fn bound() -> (Bound, String) {
+        let bound = Bound::bind(&Listen::parse("127.0.0.1:0").unwrap()).await.unwrap();
+        let address = bound.address().unwrap();
+        (bound, address.strip_prefix("http://").unwrap().to_owned())
+    }
+
+    #[tokio::test]
+    async fn a_request_under_way_is_answered_after_the_stop() {
+        let (bound, address) = bound().await;
+        let (begun, has_begun) = oneshot::channel::<()>();
+        let (go, may_go) = oneshot::channel::<()>();
+        let parts = Arc::new(std::sync::Mutex::new(Some((begun, may_go))));
+        let slow = get(move || async move {
+            let (begun, may_go) = parts.lock().unwrap().take().unwrap();
+            begun.send(()).unwrap();
+            may_go.await.unwrap();
+            "done"
+        });
+        let stop = CancellationToken::new();
+        let server = tokio::spawn(bound.serve(Router::new().route("/", slow), BOUNDS, stop.clone()));
+        let mut client = TcpStream::connect(&address).await.unwrap();
+        client.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        has_begun.await.unwrap();
+        stop.cancel();
+        go.send(()).unwrap();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.ends_with("done"), "{answer}");
+        server.await.unwrap();
+        assert!(TcpStream::connect(&address).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_head_that_is_too_large_is_refused() {
+        let (bound, address) = bound().await;
+        let stop = CancellationToken::new();
+        let server = tokio::spawn(bound.serve(Router::new(), BOUNDS, stop.clone()));
+        let mut client = TcpStream::connect(&address).await.unwrap();
+        let head = format!("GET / HTTP/1.1\r\nhost: x\r\nx-long: {}\r\n\r\n", "x".repeat(9000));
+        client.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
+        stop.cancel();
+        server.await.unwrap();
+    }
+}
