@@ -1,3 +1,62 @@
 //! dg-apid: serves the HTTP API.
 
-fn main() {}
+mod admin;
+mod app;
+mod batch;
+mod config;
+mod event_json;
+mod events;
+mod follow;
+mod freshness;
+mod graph;
+mod ingest;
+mod me;
+mod metrics;
+mod precedents;
+mod probes;
+mod projections;
+mod readiness;
+mod routes;
+mod start;
+mod token_use;
+mod traces;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use dg_runtime::admin::Admin;
+use dg_runtime::flags::Identity;
+use dg_runtime::rooms::Rooms;
+use dg_runtime::{Daemon, Failure};
+
+use crate::config::ApidConfig;
+use crate::readiness::Progress;
+use crate::start::Parts;
+
+const IDENTITY: Identity =
+    Identity { name: "dg-apid", about: "Serves the HTTP API", version: env!("CARGO_PKG_VERSION") };
+
+fn main() -> ExitCode {
+    dg_runtime::daemon::main(IDENTITY, run)
+}
+
+async fn run(mut daemon: Daemon<ApidConfig>) -> Result<(), Failure> {
+    let mut rooms = Rooms::new(daemon.stop.clone(), Duration::from_millis(daemon.config.grace_ms));
+    let store = start::open_store(&daemon.config.database)?;
+    let progress = Progress::new(store.clone());
+    let admin = Admin::bind(&daemon.config.admin, IDENTITY.name).await?;
+    daemon.addresses.add("admin", admin.address());
+    rooms.spawn("admin", admin.serve(progress.readiness(), daemon.metrics.clone(), rooms.stop()));
+    if start::wait_for_schema(&store, &daemon.stop).await?.is_none() {
+        return rooms.run().await;
+    }
+    let parts = Parts::start(&daemon, store, &progress);
+    let api = parts.bind(&daemon.config.api).await?;
+    daemon.addresses.add("api", api.address()?);
+    if progress.wait_until_ready(&daemon.stop).await.is_some() {
+        daemon.addresses.write()?;
+        parts.open(&mut rooms, api, &daemon.config);
+        dg_runtime::notify::ready("serving");
+    }
+    rooms.run().await
+}

@@ -1,0 +1,42 @@
+//! What every handler can reach.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use dg_http::gate::Gate;
+use dg_runtime::admin::Readiness;
+use dg_storage::log::AppendStage;
+use dg_storage::notifier::Notifier;
+use dg_storage::{Channel, Store};
+use tokio::sync::watch;
+
+use crate::config::ApiConfig;
+use crate::metrics::ApiMetrics;
+
+/// The parts of the daemon that serve requests. Clones share them.
+#[derive(Clone, Debug)]
+pub(crate) struct App {
+    pub(crate) store: Store,
+    pub(crate) stage: AppendStage,
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) notifier: Notifier,
+    /// Changes when a projection may have moved.
+    pub(crate) projection_moved: watch::Receiver<u64>,
+    pub(crate) config: Arc<ApiConfig>,
+    pub(crate) metrics: ApiMetrics,
+    pub(crate) readiness: Readiness,
+}
+
+impl App {
+    /// Tells this process and all others that accounts or tenants changed.
+    pub(crate) fn directory_changed(&self) {
+        self.gate.forget();
+        self.notifier.nudge(Channel::Config);
+    }
+}
+
+impl FromRef<App> for Arc<Gate> {
+    fn from_ref(app: &App) -> Self {
+        app.gate.clone()
+    }
+}

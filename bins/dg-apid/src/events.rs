@@ -1,0 +1,120 @@
+//! `GET /events` and `GET /traces/{trace_id}/events`: the log itself, never behind.
+
+use axum::extract::{RawQuery, State};
+use dg_domain::{EventType, LogSeq, StoredEvent, TraceSeq};
+use dg_http::gate::{Reader, TenantCaller};
+use dg_http::params::{self, Params};
+use dg_http::path::Segments;
+use dg_http::{ApiError, Code, Reply};
+use dg_storage::log::EventFilter;
+use serde::Serialize;
+
+use crate::app::App;
+use crate::event_json::EventJson;
+
+const PAGE: i64 = 100;
+const LARGEST_PAGE: i64 = 1000;
+
+/// Events of the tenant in log order.
+pub(crate) async fn list(
+    State(app): State<App>,
+    RawQuery(query): RawQuery,
+    caller: TenantCaller<Reader>,
+) -> Result<Reply, ApiError> {
+    let (filter, limit) = read_filter(query.as_deref())?;
+    let events = app.store.events(caller.tenant(), &filter).await?;
+    shape_list(&events, limit)
+}
+
+/// Events of one trace in their order.
+pub(crate) async fn of_trace(
+    State(app): State<App>,
+    Segments([trace_id]): Segments<1>,
+    RawQuery(query): RawQuery,
+    caller: TenantCaller<Reader>,
+) -> Result<Reply, ApiError> {
+    let given = Params::read(query.as_deref(), &[&["after_trace_seq", "limit"]])?;
+    let limit = page_size(&given)?;
+    let after = given.integer("after_trace_seq", 0..=i64::MAX)?.map(TraceSeq::new).transpose();
+    let after = after.map_err(|error| params::bad("after_trace_seq", error.to_string()))?;
+    let events = app.store.trace_events(caller.tenant(), &trace_id, after, limit + 1).await?;
+    if events.is_empty() && after.is_none() {
+        return Err(unknown_trace(&trace_id));
+    }
+    shape_trace(&events, limit)
+}
+
+/// The answer for a trace that nobody has written to.
+pub(crate) fn unknown_trace(trace_id: &str) -> ApiError {
+    ApiError::new(Code::NotFound, "there is no such trace").with("trace_id", trace_id)
+}
+
+fn read_filter(query: Option<&str>) -> Result<(EventFilter, i64), ApiError> {
+    let given = Params::read(query, &[&["after", "until", "event_type", "trace_id", "limit"]])?;
+    let position = |name: &str| {
+        let value = given.integer(name, 0..=i64::MAX)?;
+        value.map(LogSeq::new).transpose().map_err(|error| params::bad(name, error.to_string()))
+    };
+    let (after, until) = (position("after")?.unwrap_or(LogSeq::START), position("until")?);
+    if until.is_some_and(|until| until < after) {
+        return Err(params::bad("until", "the parameter until must not be below after".to_owned()));
+    }
+    let event_type = given.text("event_type").map(str::parse::<EventType>).transpose();
+    let event_type = event_type
+        .map_err(|_| params::bad("event_type", "the parameter event_type is not one of the known types".to_owned()))?;
+    let trace_id = given.text("trace_id").map(str::to_owned);
+    let limit = page_size(&given)?;
+    // One more than asked for tells whether there are more.
+    Ok((EventFilter { after, until, event_type, trace_id, limit: limit + 1 }, limit))
+}
+
+fn page_size(given: &Params) -> Result<i64, ApiError> {
+    Ok(given.integer("limit", 1..=LARGEST_PAGE)?.unwrap_or(PAGE))
+}
+
+fn shape_list(events: &[StoredEvent], limit: i64) -> Result<Reply, ApiError> {
+    #[derive(Serialize)]
+    struct Listed<'a> {
+        events: Vec<EventJson<'a>>,
+        next_after: Option<i64>,
+    }
+    let (page, last) = cut(events, limit);
+    Reply::ok(&Listed { events: EventJson::page(page)?, next_after: last.map(|event| event.log_seq.get()) })
+}
+
+fn shape_trace(events: &[StoredEvent], limit: i64) -> Result<Reply, ApiError> {
+    #[derive(Serialize)]
+    struct Listed<'a> {
+        events: Vec<EventJson<'a>>,
+        next_after_trace_seq: Option<i64>,
+    }
+    let (page, last) = cut(events, limit);
+    let next_after_trace_seq = last.map(|event| event.trace_seq.get());
+    Reply::ok(&Listed { events: EventJson::page(page)?, next_after_trace_seq })
+}
+
+/// The page, and its last event if more follow.
+fn cut(events: &[StoredEvent], limit: i64) -> (&[StoredEvent], Option<&StoredEvent>) {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    match events.get(..limit) {
+        Some(page) if events.len() > limit => (page, page.last()),
+        _ => (events, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_filter() {
+        let (filter, limit) = read_filter(Some("after=5&until=9&event_type=TraceStarted&trace_id=t&limit=7")).unwrap();
+        assert_eq!((filter.after.get(), filter.until.map(LogSeq::get)), (5, Some(9)));
+        assert_eq!((filter.event_type, filter.trace_id.as_deref()), (Some(EventType::TraceStarted), Some("t")));
+        assert_eq!((filter.limit, limit), (8, 7));
+        assert_eq!(read_filter(None).unwrap().1, 100);
+        for bad in ["after=-1", "after=9&until=5", "event_type=Nope", "limit=0", "limit=1001", "since=1"] {
+            assert!(read_filter(Some(bad)).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Hears what other processes say: projections moved, accounts or tenants changed.
+
+use std::time::Duration;
+
+use dg_runtime::CancellationToken;
+use dg_storage::Channel;
+use dg_storage::listener::{Listener, Wake};
+use tokio::sync::watch;
+
+use crate::app::App;
+
+/// How often the gauges are brought up to date.
+const OBSERVE: Duration = Duration::from_secs(1);
+
+/// Passes nudges on to the requests that wait for them, until `stop`.
+pub(crate) async fn run(app: App, listener: Listener, moved: watch::Sender<u64>, stop: CancellationToken) {
+    let mut projections = listener.follow(&[Channel::Projection]);
+    let mut settings = listener.follow(&[Channel::Config]).poll_every(OBSERVE);
+    loop {
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            wake = projections.changed() => if wake == Wake::Nudge {
+                moved.send_modify(|count| *count += 1);
+            },
+            wake = settings.changed() => {
+                if wake == Wake::Nudge {
+                    app.gate.forget();
+                }
+                app.metrics.observe(&app.stage, &app.store);
+            }
+        }
+    }
+    listener.stopped().await;
+}

@@ -1,0 +1,65 @@
+//! `POST /events`: one event.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use dg_domain::append::Outcome;
+use dg_domain::{NewEvent, StoredEvent};
+use dg_http::gate::{TenantCaller, Writer};
+use dg_http::media::{self, Media};
+use dg_http::{ApiError, Reply, body};
+use dg_storage::log::{AppendMode, AppendRequest};
+use serde::Serialize;
+
+use crate::app::App;
+use crate::event_json::EventJson;
+use crate::metrics::Fate;
+
+/// Appends the event in the body.
+pub(crate) async fn append(
+    State(app): State<App>,
+    caller: TenantCaller<Writer>,
+    request: Request,
+) -> Result<Reply, ApiError> {
+    media::of_body(request.headers(), &[Media::Json])?;
+    let rules = caller.rules();
+    let text = body::read(request, app.config.max_event_bytes.min(rules.limits.event_bytes)).await?;
+    let event = NewEvent::parse(&text, &rules).inspect_err(|_| app.metrics.decided(Fate::Rejected, 1))?;
+    let outcomes = submit(&app, &caller, vec![event], AppendMode::Independent).await?;
+    match outcomes.into_iter().next() {
+        Some(Outcome::Stored(event)) => answer(&app, &event, false),
+        Some(Outcome::Replayed(event)) => answer(&app, &event, true),
+        Some(Outcome::Rejected(violation)) => {
+            app.metrics.decided(Fate::Rejected, 1);
+            Err(violation.into())
+        }
+        None => Err(ApiError::internal("the append stage gave no answer for the event")),
+    }
+}
+
+/// Hands events to the append stage, in the name of the caller.
+///
+/// # Errors
+/// As [`dg_storage::log::AppendStage::append`].
+pub(crate) async fn submit(
+    app: &App,
+    caller: &TenantCaller<Writer>,
+    events: Vec<NewEvent>,
+    mode: AppendMode,
+) -> Result<Vec<Outcome>, dg_storage::log::AppendError> {
+    let request =
+        AppendRequest { tenant: caller.tenant().clone(), principal: caller.principal.account_id.clone(), events, mode };
+    app.stage.append(request).await
+}
+
+fn answer(app: &App, stored: &Arc<StoredEvent>, replayed: bool) -> Result<Reply, ApiError> {
+    #[derive(Serialize)]
+    struct Appended<'a> {
+        event: EventJson<'a>,
+        replayed: bool,
+        projection_sync_triggered: bool,
+    }
+    let data = Appended { event: EventJson::of(stored)?, replayed, projection_sync_triggered: true };
+    app.metrics.decided(if replayed { Fate::Replayed } else { Fate::Stored }, 1);
+    if replayed { Ok(Reply::ok(&data)?.replayed()) } else { Reply::created(&data) }
+}

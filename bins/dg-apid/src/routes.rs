@@ -1,0 +1,37 @@
+//! Which handler answers where.
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::app::App;
+use crate::{admin, batch, events, graph, ingest, me, precedents, probes, projections, traces};
+
+/// Every route of the API, still without the edge.
+pub(crate) fn all(app: App) -> Router {
+    Router::new()
+        .route("/livez", get(probes::alive))
+        .route("/readyz", get(probes::ready))
+        .route("/api/healthz", get(probes::alive))
+        .nest("/api/v1", versioned())
+        .with_state(app)
+}
+
+fn versioned() -> Router<App> {
+    Router::new()
+        .route("/events", get(events::list).post(ingest::append))
+        .route("/events:batch", post(batch::append))
+        .route("/traces", get(traces::list))
+        .route("/traces/{trace_id}", get(traces::show))
+        .route("/traces/{trace_id}/events", get(events::of_trace))
+        .route("/graph/context", get(graph::context))
+        .route("/graph/edges", get(graph::edges))
+        .route("/precedents", get(precedents::find))
+        .route("/projections/health", get(projections::health))
+        .route("/digests", get(projections::digests))
+        .route("/me", get(me::show))
+        .route("/admin/tenants", get(admin::tenants::list).post(admin::tenants::create))
+        .route("/admin/accounts", get(admin::accounts::list).post(admin::accounts::create))
+        .route("/admin/accounts/{account_id}", get(admin::accounts::show))
+        .route("/admin/accounts/{account_id}/tokens", post(admin::tokens::create))
+        .route("/admin/accounts/{account_id}/tokens/{token_id}/revoke", post(admin::tokens::revoke))
+}

@@ -1,0 +1,147 @@
+//! From settings to a serving daemon, and back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dg_http::edge::{self, Edge};
+use dg_http::gate::{Directory, Gate};
+use dg_http::metrics::HttpMetrics;
+use dg_http::serve::Bound;
+use dg_runtime::backoff::Backoff;
+use dg_runtime::config::Listen;
+use dg_runtime::exit::chain;
+use dg_runtime::rooms::Rooms;
+use dg_runtime::{CancellationToken, Daemon, Failure};
+use dg_storage::listener::Listener;
+use dg_storage::log::{AppendStage, StageConfig};
+use dg_storage::notifier::Notifier;
+use dg_storage::{Channel, DatabaseConfig, Store, StoreError};
+use tokio::sync::watch;
+use tracing::{info, warn};
+
+use crate::app::App;
+use crate::config::{ApiConfig, ApidConfig};
+use crate::metrics::ApiMetrics;
+use crate::readiness::Progress;
+use crate::token_use::{Recorder, recorded};
+use crate::{follow, routes};
+
+/// Callers wait for a database that does not answer no longer than this.
+const PATIENCE_MS: u64 = 2_000;
+
+/// Makes the pool; nothing is connected yet.
+///
+/// # Errors
+/// 78 for settings that make no sense.
+pub(crate) fn open_store(config: &DatabaseConfig) -> Result<Store, Failure> {
+    let connect_timeout_ms = config.connect_timeout_ms.min(PATIENCE_MS);
+    Store::open(&DatabaseConfig { connect_timeout_ms, ..config.clone() }).map_err(Failure::config)
+}
+
+/// Waits until the schema is the one this release needs; `None` when the daemon is stopped before.
+///
+/// # Errors
+/// 78 when the schema is newer.
+pub(crate) async fn wait_for_schema(store: &Store, stop: &CancellationToken) -> Result<Option<()>, Failure> {
+    let backoff = Backoff { first: Duration::from_millis(20), cap: Duration::from_secs(1) };
+    let mut attempt = 0;
+    loop {
+        match store.check_schema().await {
+            Ok(()) => return Ok(Some(())),
+            Err(error @ StoreError::SchemaNewer { .. }) => return Err(Failure::config(error)),
+            Err(error) => {
+                dg_runtime::notify::status("waiting for the database and its schema");
+                match attempt {
+                    0 => info!("waiting: {}", chain(&error)),
+                    n if n % 30 == 0 => warn!("still waiting: {}", chain(&error)),
+                    _ => {}
+                }
+            }
+        }
+        if !backoff.pause(attempt, stop).await {
+            return Ok(None);
+        }
+        attempt += 1;
+    }
+}
+
+/// Everything that runs beside the connections.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    app: App,
+    http: HttpMetrics,
+    listener: Listener,
+    moved: watch::Sender<u64>,
+    recorder: Recorder,
+    /// Ends the append stage and the notifier, once no request needs them any more.
+    stop_appending: CancellationToken,
+}
+
+impl Parts {
+    /// Starts the append stage, the listener and the notifier.
+    pub(crate) fn start(daemon: &Daemon<ApidConfig>, store: Store, progress: &Progress) -> Self {
+        let config = &daemon.config;
+        let stop_appending = CancellationToken::new();
+        let notifier = Notifier::start(config.database.clone(), stop_appending.clone());
+        let stage = StageConfig {
+            queue_events: config.api.queue_events,
+            queue_bytes: config.api.queue_bytes,
+            ..StageConfig::new(store.config().clone(), dg_runtime::clock::now)
+        };
+        let stage = AppendStage::start(stage, notifier.clone(), stop_appending.clone());
+        progress.has_stage(stage.clone());
+        let channels = [Channel::Projection, Channel::Config];
+        let listener = Listener::start(config.database.clone(), &channels, daemon.stop.clone());
+        let (moved, projection_moved) = watch::channel(0);
+        let (directory, recorder) = recorded(&store);
+        let gate: Arc<Gate<dyn Directory>> = Arc::new(Gate::new(directory));
+        let app = App {
+            store,
+            stage,
+            gate,
+            notifier,
+            projection_moved,
+            config: Arc::new(config.api.clone()),
+            metrics: ApiMetrics::register(&daemon.metrics),
+            readiness: progress.readiness(),
+        };
+        Self { app, http: HttpMetrics::register(&daemon.metrics), listener, moved, recorder, stop_appending }
+    }
+
+    /// Binds the API listener.
+    ///
+    /// # Errors
+    /// 78 for an address that cannot be read, 75 when it cannot be bound.
+    pub(crate) async fn bind(&self, config: &ApiConfig) -> Result<Bound, Failure> {
+        let listen = Listen::parse(&config.listen).map_err(Failure::config)?;
+        Ok(Bound::bind(&listen).await?)
+    }
+
+    /// Serves in rooms of the daemon.
+    pub(crate) fn open(self, rooms: &mut Rooms, api: Bound, config: &ApidConfig) {
+        let Self { app, http, listener, moved, recorder, stop_appending } = self;
+        let stop = rooms.stop();
+        rooms.spawn("token-use", ended(recorder.run(stop.clone())));
+        rooms.spawn("follow", ended(follow::run(app.clone(), listener, moved, stop.clone())));
+        let edge = Edge {
+            request_timeout: Duration::from_millis(config.api.request_timeout_ms),
+            access_log: config.api.access_log(),
+            metrics: http,
+        };
+        // A little less than the daemon's, so that the append stage still has time to store what it took.
+        let bounds = config.api.bounds(Duration::from_millis(config.grace_ms.saturating_mul(4) / 5));
+        let router = edge::wrap(routes::all(app.clone()), edge);
+        rooms.spawn("api", async move {
+            api.serve(router, bounds, stop).await;
+            stop_appending.cancel();
+            app.stage.stopped().await;
+            app.notifier.stopped().await;
+            Ok::<_, Failure>(())
+        });
+    }
+}
+
+async fn ended(room: impl Future<Output = ()>) -> Result<(), Failure> {
+    room.await;
+    Ok(())
+}
