@@ -1,0 +1,16 @@
+//! The store against a real PostgreSQL.
+
+#![allow(clippy::unwrap_used, reason = "a helper of a test may fail it")]
+
+mod append;
+mod append_faults;
+mod bootstrap;
+mod events;
+mod immutable;
+mod listening;
+mod locking;
+mod migrating;
+mod projections;
+mod reading;
+mod registry;
+mod scratch;
