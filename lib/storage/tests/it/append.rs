@@ -32,7 +32,15 @@ async fn outcomes_follow_the_rules_whether_the_cache_knows_or_not() {
     let first = warm.append(request(&tenant, events())).await.unwrap();
     assert_eq!(
         verdicts(&first),
-        ["stored 1", "stored 2", "event_sequence_invalid", "stored 3", "conflict", "replayed 1", "event_sequence_invalid"]
+        [
+            "stored 1",
+            "stored 2",
+            "event_sequence_invalid",
+            "stored 3",
+            "conflict",
+            "replayed 1",
+            "event_sequence_invalid"
+        ]
     );
     let again =
         ["replayed 1", "replayed 2", "conflict", "replayed 3", "conflict", "replayed 1", "event_sequence_invalid"];
@@ -120,7 +128,8 @@ async fn racing_writers_leave_no_hole_and_readers_miss_nothing() {
     let scratch = Scratch::new().await;
     let tenant = scratch.tenant("t").await;
     let stages = [scratch.stage(), scratch.stage()];
-    let setup: Vec<_> = (0..16).map(|at| event(&format!("start-{at}"), "TraceStarted", &format!("t{at}"), None)).collect();
+    let setup: Vec<_> =
+        (0..16).map(|at| event(&format!("start-{at}"), "TraceStarted", &format!("t{at}"), None)).collect();
     stages[0].0.append(request(&tenant, setup)).await.unwrap();
 
     let done = tokio_util::sync::CancellationToken::new();
@@ -169,7 +178,8 @@ async fn write(stage: &AppendStage, tenant: &TenantId, writer: usize, rounds: us
     let mut guess = 1;
     for round in 0..rounds {
         let own = event(&format!("own-{writer}-{round}"), "InputObserved", &trace, None);
-        let shared = event(&format!("shared-{}-{round}", writer / 4), "InputObserved", &format!("t{}", writer / 4), None);
+        let shared =
+            event(&format!("shared-{}-{round}", writer / 4), "InputObserved", &format!("t{}", writer / 4), None);
         let guessed = event(&format!("guess-{writer}-{round}"), "InputObserved", &trace, Some(guess));
         let mut taken = event(&format!("own-{writer}-{round}"), "InputObserved", &trace, None);
         taken.idempotency_key = format!("stolen-{writer}-{round}");

@@ -50,7 +50,8 @@ async fn a_killed_server_loses_nothing_acknowledged() {
             let (stage, tenant, enough) = (stage.clone(), tenant.clone(), Arc::clone(&enough));
             tokio::spawn(async move {
                 let trace = format!("t{writer}");
-                let mut acknowledged = vec![insist(&stage, &tenant, &event(&trace, "TraceStarted", &trace, None)).await];
+                let mut acknowledged =
+                    vec![insist(&stage, &tenant, &event(&trace, "TraceStarted", &trace, None)).await];
                 while !enough.load(Ordering::Relaxed) {
                     let id = format!("{trace}-{}", acknowledged.len());
                     acknowledged.push(insist(&stage, &tenant, &event(&id, "InputObserved", &trace, None)).await);
@@ -99,7 +100,10 @@ async fn an_idle_connection_that_ends_is_replaced() {
     for at in 1..=5 {
         scratch.terminate("dg_apid").await;
         let next = event(&format!("a-{at}"), "InputObserved", "a", None);
-        assert_eq!(verdicts(&stage.append(request(&tenant, vec![next])).await.unwrap()), [format!("stored {}", at + 1)]);
+        assert_eq!(
+            verdicts(&stage.append(request(&tenant, vec![next])).await.unwrap()),
+            [format!("stored {}", at + 1)]
+        );
     }
 }
 

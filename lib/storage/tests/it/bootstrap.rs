@@ -79,9 +79,8 @@ async fn waiting_for_a_server_ends_when_it_is_up_or_the_deadline_passes() {
     let error = bootstrap::wait_until_up(&server.admin_url(), soon()).await.unwrap_err();
     assert!(error.is_transient(), "{error:?}");
     let url = server.admin_url();
-    let waiting = tokio::spawn(async move {
-        bootstrap::wait_until_up(&url, Instant::now() + Duration::from_secs(30)).await
-    });
+    let waiting =
+        tokio::spawn(async move { bootstrap::wait_until_up(&url, Instant::now() + Duration::from_secs(30)).await });
     server.start_again().unwrap();
     waiting.await.unwrap().unwrap();
 }

@@ -21,9 +21,8 @@ pub(crate) fn event(id: &str, kind: &str, trace: &str, seq: Option<i64>) -> NewE
 /// A start and `more` inputs.
 pub(crate) fn trace(name: &str, more: usize) -> Vec<NewEvent> {
     let start = event(&format!("{name}-0"), "TraceStarted", name, Some(0));
-    let inputs = (1..=more).map(|at| {
-        event(&format!("{name}-{at}"), "InputObserved", name, Some(i64::try_from(at).unwrap()))
-    });
+    let inputs =
+        (1..=more).map(|at| event(&format!("{name}-{at}"), "InputObserved", name, Some(i64::try_from(at).unwrap())));
     std::iter::once(start).chain(inputs).collect()
 }
 

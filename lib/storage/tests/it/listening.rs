@@ -27,8 +27,7 @@ async fn nudges_arrive_on_their_channel_and_survive_a_lost_connection() {
     let scratch = Scratch::new().await;
     let stop = CancellationToken::new();
     let notifier = Notifier::start(scratch.config("dg_apid"), stop.child_token());
-    let listener =
-        Listener::start(scratch.config("dg_projectord"), &[Channel::Log, Channel::Jobs], stop.child_token());
+    let listener = Listener::start(scratch.config("dg_projectord"), &[Channel::Log, Channel::Jobs], stop.child_token());
     let mut log = follower(&listener, Channel::Log, &notifier).await;
 
     for _ in 0..2 {

@@ -38,14 +38,19 @@ async fn bench() -> Bench {
     let stop = CancellationToken::new();
     let api = role(&url, "dg_apid");
     let notifier = Notifier::start(api.clone(), stop.clone());
-    let stage = AppendStage::start(StageConfig::new(api.clone(), || Micros::new(1_767_225_600_000_000)), notifier, stop.clone());
+    let stage = AppendStage::start(
+        StageConfig::new(api.clone(), || Micros::new(1_767_225_600_000_000)),
+        notifier,
+        stop.clone(),
+    );
     Bench { url, store: Store::open(&api).unwrap(), stage, _stop: stop.drop_guard() }
 }
 
 impl Bench {
     async fn tenant(&self, name: &str) -> TenantId {
         let tenant_id = TenantId::new(name).unwrap();
-        let new = NewTenant { tenant_id: tenant_id.clone(), secret_guard: GuardMode::Precise, created_by: "test".to_owned() };
+        let new =
+            NewTenant { tenant_id: tenant_id.clone(), secret_guard: GuardMode::Precise, created_by: "test".to_owned() };
         self.store.create_tenant(&new).await.unwrap();
         tenant_id
     }

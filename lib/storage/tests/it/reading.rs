@@ -34,10 +34,7 @@ async fn what_was_stored_is_read_back_to_the_field() {
     let row = scratch
         .raw("dg_admin")
         .await
-        .query_one(
-            "SELECT entry_hash, occurred_at, (occurred_instant AT TIME ZONE 'UTC')::text FROM dg_event_log",
-            &[],
-        )
+        .query_one("SELECT entry_hash, occurred_at, (occurred_instant AT TIME ZONE 'UTC')::text FROM dg_event_log", &[])
         .await
         .unwrap();
     assert_eq!(row.get::<_, &[u8]>(0), dg_ledger::entry_hash(&read).as_bytes());

@@ -53,11 +53,8 @@ impl Scratch {
 
     pub(crate) async fn tenant(&self, name: &str) -> TenantId {
         let tenant_id = TenantId::new(name).unwrap();
-        let new = NewTenant {
-            tenant_id: tenant_id.clone(),
-            secret_guard: GuardMode::Precise,
-            created_by: "test".to_owned(),
-        };
+        let new =
+            NewTenant { tenant_id: tenant_id.clone(), secret_guard: GuardMode::Precise, created_by: "test".to_owned() };
         self.store("dg_apid").create_tenant(&new).await.unwrap();
         tenant_id
     }
