@@ -190,12 +190,13 @@ impl Drop for Suite {
     }
 }
 
-/// The path of a built daemon.
+/// The path of a built daemon: beside the test binary, or in the directory that `DG_BIN_DIR` names.
 ///
 /// # Errors
 /// [`KitError::Program`] when it has not been built.
 pub fn daemon(name: &str) -> Result<PathBuf, KitError> {
-    let path = paths::binary_dir().map(|dir| dir.join(name)).filter(|path| path.is_file());
+    let dir = std::env::var_os("DG_BIN_DIR").map(PathBuf::from).or_else(paths::binary_dir);
+    let path = dir.map(|dir| dir.join(name)).filter(|path| path.is_file());
     path.ok_or_else(|| KitError::Program {
         program: name.to_owned(),
         output: "not built; run `cargo build --workspace --bins` first".to_owned(),

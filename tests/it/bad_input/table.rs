@@ -27,7 +27,7 @@ pub(super) struct BadRequest {
 }
 
 const JSON: &[(&str, &str)] = &[("content-type", "application/json")];
-const UNKNOWN: &str = "dg_0123456789ab_0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+const UNKNOWN: &str = "dg_unknownunkno_00000000000000000000000000000000000000000000000000000000000000ff";
 
 pub(super) fn events() -> Vec<BadEvent> {
     let event = || observed("t", 1);
