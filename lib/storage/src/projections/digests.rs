@@ -12,18 +12,19 @@ const NODES: &str = include_str!("../../../../sql/queries/graph/all_nodes.sql");
 const SUMMARIES: &str = include_str!("../../../../sql/queries/projections/all_summaries.sql");
 const PRECEDENTS: &str = include_str!("../../../../sql/queries/projections/all_precedents.sql");
 
+/// All rows of a tenant are read, joined and sorted, which may take longer than an ordinary answer. Nested loops are
+/// closed: with statistics from before the table grew they would be chosen, and take the square of the rows.
+const SETTINGS: &str = "SET LOCAL statement_timeout = 0; SET LOCAL work_mem = '64MB'; SET LOCAL enable_nestloop = off; \
+    SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on; SET LOCAL enable_seqscan = on";
+
 impl Snapshot {
     /// Hashes every row of the three reference projections. Takes time in proportion to their rows.
     ///
     /// # Errors
     /// As [`crate::Store::ping`].
     pub async fn digests(&self) -> Result<Digests, StoreError> {
-        // Sorting a large tenant takes longer than an ordinary answer may; the snapshot ends with this transaction.
         let client = self.client()?;
-        client
-            .batch_execute("SET LOCAL statement_timeout = 0; SET LOCAL work_mem = '64MB'")
-            .await
-            .map_err(StoreError::of("digests.settings"))?;
+        client.batch_execute(SETTINGS).await.map_err(StoreError::of("digests.settings"))?;
         let mut digester = Digester::new();
         self.each("digests.edges", EDGES, Projection::ContextGraph, |row| {
             digester.edge(&EdgeRow {

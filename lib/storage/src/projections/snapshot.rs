@@ -8,7 +8,10 @@ use tokio_postgres::{Row, types::ToSql};
 use super::cursor::{CURSORS, TenantCursors};
 use crate::{connection::bounded, error::StoreError, store::Store};
 
-const OPEN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+/// Reads here are few rows found by key. Statistics of a table that just grew from nothing would talk the planner into
+/// reading all of it, so the other ways are closed.
+const OPEN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; \
+    SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
 
 /// How far the read models an answer came from had come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
