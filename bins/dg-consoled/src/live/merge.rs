@@ -1,0 +1,173 @@
+//! Brings newly read data into a page that somebody is looking at.
+//!
+//! Old content stays until there is better. A list that is held still keeps its order: known rows change in
+//! place, new ones wait, and one that no longer fits the filter stays, greyed, until the list moves again.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::model::{Body, Panel, Timeline, TraceList, TracePage, TraceRow, TracesPage};
+
+/// The body to show after `new` was read for the place that shows `old`.
+pub(super) fn merge(old: &Body, new: Body, hold: bool) -> Body {
+    match (old, new) {
+        (Body::Traces(old), Body::Traces(new)) => Body::Traces(traces(old, new, hold)),
+        (Body::Trace(old), Body::Trace(new)) => Body::Trace(trace(old, new)),
+        (_, new) => new,
+    }
+}
+
+fn traces(old: &TracesPage, new: TracesPage, hold: bool) -> TracesPage {
+    match (&old.list, new.list) {
+        (Panel::Ready(shown), Panel::Ready(read)) if hold => {
+            let (list, waiting) = held(shown, read);
+            TracesPage { list: Panel::Ready(list), waiting, ..new }
+        }
+        (Panel::Ready(shown), Panel::Ready(mut read)) => {
+            let known: HashSet<&str> = shown.rows.iter().map(|row| row.trace_id.as_str()).collect();
+            // Rows that slide in from the next page because others left are not new.
+            let newest = shown.rows.iter().map(|row| row.last_log_seq).max().unwrap_or(0);
+            for row in &mut read.rows {
+                row.fresh = !known.contains(row.trace_id.as_str()) && row.last_log_seq > newest;
+            }
+            TracesPage { list: Panel::Ready(read), waiting: 0, ..new }
+        }
+        (Panel::Ready(shown), Panel::Failed(failure)) if failure.transient => {
+            TracesPage { list: Panel::Ready(shown.clone()), waiting: old.waiting, ..new }
+        }
+        (_, list) => TracesPage { list, ..new },
+    }
+}
+
+fn held(shown: &TraceList, read: TraceList) -> (TraceList, usize) {
+    // A row that was active after the oldest row read, yet was not read, does not fit any more; an older one was
+    // only pushed to the next page.
+    let reach = if read.next.is_some() { read.rows.iter().map(|row| row.last_log_seq).min().unwrap_or(0) } else { 0 };
+    let newest = shown.rows.iter().map(|row| row.last_log_seq).max().unwrap_or(0);
+    let mut by_id: HashMap<String, TraceRow> = read.rows.into_iter().map(|row| (row.trace_id.clone(), row)).collect();
+    let rows = shown.rows.iter().map(|row| match by_id.remove(&row.trace_id) {
+        Some(new) => TraceRow { fresh: row.fresh, ..new },
+        None => TraceRow { left: row.left || row.last_log_seq >= reach, ..row.clone() },
+    });
+    let rows = rows.collect();
+    let waiting = by_id.values().filter(|row| row.last_log_seq > newest).count();
+    (TraceList { rows, next: shown.next.clone() }, waiting)
+}
+
+fn trace(old: &TracePage, new: TracePage) -> TracePage {
+    TracePage {
+        head: kept(&old.head, new.head),
+        timeline: match (&old.timeline, new.timeline) {
+            (Panel::Ready(shown), Panel::Ready(read)) => Panel::Ready(marked(shown, read)),
+            (shown, read) => kept(shown, read),
+        },
+        neighbours: kept(&old.neighbours, new.neighbours),
+        ..new
+    }
+}
+
+fn marked(shown: &Timeline, mut read: Timeline) -> Timeline {
+    let last = shown.events.last().map_or(i64::MAX, |event| event.trace_seq);
+    let was_fresh: HashSet<i64> =
+        shown.events.iter().filter(|event| event.fresh).map(|event| event.trace_seq).collect();
+    for event in &mut read.events {
+        event.fresh = event.trace_seq > last || was_fresh.contains(&event.trace_seq);
+    }
+    read
+}
+
+/// A part that cannot be read right now stays as it was.
+fn kept<T: Clone>(old: &Panel<T>, new: Panel<T>) -> Panel<T> {
+    match (old, new) {
+        (Panel::Ready(shown), Panel::Failed(failure)) if failure.transient => Panel::Ready(shown.clone()),
+        (_, new) => new,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dg_domain::TenantId;
+
+    use super::*;
+    use crate::{
+        model::{Failure, Standing},
+        place::TraceFilter,
+    };
+
+    fn list(rows: &[(&str, i64)], next: Option<&str>) -> Body {
+        let rows = rows.iter().map(|(id, seq)| TraceRow {
+            trace_id: (*id).to_owned(),
+            title: String::new(),
+            workflow: String::new(),
+            entity: String::new(),
+            standing: Standing::Open,
+            event_count: 1,
+            last_log_seq: *seq,
+            last_event_type: String::new(),
+            last_at: None,
+            left: false,
+            fresh: false,
+        });
+        let list = TraceList { rows: rows.collect(), next: next.map(str::to_owned) };
+        page(Panel::Ready(list))
+    }
+
+    fn page(list: Panel<TraceList>) -> Body {
+        let tenant = TenantId::new("acme").unwrap();
+        Body::Traces(TracesPage { tenant, filter: TraceFilter::default(), cursor: None, list, waiting: 0 })
+    }
+
+    fn told(body: &Body) -> String {
+        let Body::Traces(page) = body else { return "another page".to_owned() };
+        let Panel::Ready(list) = &page.list else { return "no list".to_owned() };
+        let mut words: Vec<String> = list
+            .rows
+            .iter()
+            .map(|row| {
+                format!(
+                    "{}{}{}{}",
+                    row.trace_id,
+                    row.last_log_seq,
+                    if row.fresh { "*" } else { "" },
+                    if row.left { "-" } else { "" }
+                )
+            })
+            .collect();
+        words.push(format!("+{}", page.waiting));
+        words.join(" ")
+    }
+
+    #[test]
+    fn a_moving_list_takes_the_new_order_and_marks_what_is_new() {
+        let old = list(&[("b", 2), ("a", 1)], None);
+        let new = merge(&old, list(&[("c", 4), ("a", 3), ("b", 2)], None), false);
+        assert_eq!(told(&new), "c4* a3 b2 +0");
+    }
+
+    #[test]
+    fn a_held_list_keeps_its_order() {
+        let old = list(&[("b", 2), ("a", 1)], None);
+        let held = merge(&old, list(&[("c", 4), ("a", 3), ("b", 2)], None), true);
+        assert_eq!(told(&held), "b2 a3 +1");
+        let moving = merge(&held, list(&[("c", 4), ("a", 3), ("b", 2)], None), false);
+        assert_eq!(told(&moving), "c4* a3 b2 +0");
+    }
+
+    #[test]
+    fn what_left_the_filter_is_greyed_and_what_was_pushed_down_is_not() {
+        let old = list(&[("c", 9), ("b", 8), ("a", 1)], Some("x"));
+        let held = merge(&old, list(&[("d", 12), ("b", 8), ("e", 5)], Some("y")), true);
+        assert_eq!(told(&held), "c9- b8 a1 +1");
+    }
+
+    #[test]
+    fn an_outage_takes_nothing_away() {
+        let failure = |transient| {
+            let (code, message) = ("unavailable".to_owned(), "away".to_owned());
+            page(Panel::Failed(Failure { code, message, request_id: None, transient }))
+        };
+        let old = list(&[("a", 1)], None);
+        assert_eq!(told(&merge(&old, failure(true), false)), "a1 +0");
+        assert_eq!(told(&merge(&old, failure(false), false)), "no list");
+        assert_eq!(told(&merge(&failure(true), list(&[("a", 1)], None), true)), "a1 +0");
+    }
+}

@@ -1,0 +1,69 @@
+//! Pages as functions of the view model.
+//!
+//! The same functions draw the first paint ([`to_html`]) and, inside a live session ([`live_root`]), the tree whose
+//! changes go to the browser. They fetch nothing. No inline script or style may appear: the content security
+//! policy refuses both.
+
+mod notice;
+mod parts;
+mod shell;
+mod sign_in;
+mod timeline;
+mod trace;
+mod traces;
+
+#[cfg(test)]
+mod tests;
+
+use dioxus::prelude::*;
+use tokio::sync::mpsc;
+
+use crate::model::{Body, View};
+
+/// What a page asks of the session it lives in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ask {
+    /// Let the rows in that gathered while the list was held still.
+    ShowWaiting,
+    /// Try again now.
+    Retry,
+}
+
+/// The way from a page to its session. A page that was only painted has none.
+#[derive(Clone)]
+pub(crate) struct Asks(pub(crate) mpsc::Sender<Ask>);
+
+/// The whole page as HTML, without the document around it.
+pub(crate) fn to_html(view: View) -> String {
+    let mut dom = VirtualDom::new_with_props(painted, view);
+    dom.rebuild_in_place();
+    dioxus_ssr::render(&dom)
+}
+
+/// The root of a live session; the session provides a `Signal<View>` and [`Asks`] as context.
+pub(crate) fn live_root() -> Element {
+    let view = use_context::<Signal<View>>();
+    page(&view.read())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape of a root component")]
+fn painted(view: View) -> Element {
+    page(&view)
+}
+
+fn page(view: &View) -> Element {
+    let body = match &view.body {
+        Body::Traces(page) => traces::page(page, &view.shell),
+        Body::Trace(page) => trace::page(page, &view.shell),
+        Body::SignIn(page) => sign_in::page(page, &view.shell),
+        Body::Notice(notice) => notice::page(notice, &view.shell),
+    };
+    shell::frame(&view.shell, body)
+}
+
+/// Sends to the session, if there is one. A full channel means the session is busy with the same wish.
+fn ask(wish: Ask) {
+    if let Some(Asks(sender)) = try_consume_context::<Asks>() {
+        let _ = sender.try_send(wish);
+    }
+}

@@ -1,0 +1,205 @@
+//! The list of traces.
+
+use dioxus::prelude::*;
+
+use super::{Ask, ask, parts};
+use crate::{
+    model::{Panel, Shell, TraceList, TraceRow, TracesPage},
+    place::{OUTCOMES, Place, STATUSES, TraceFilter},
+};
+
+pub(super) fn page(page: &TracesPage, shell: &Shell) -> Element {
+    rsx! {
+        div { class: "page-head",
+            h1 { "Traces" }
+            p { class: "quiet", "Every decision of "
+                strong { "{page.tenant}" }
+                ", latest activity first."
+            }
+        }
+        {filters(page)}
+        {list(page, shell)}
+    }
+}
+
+fn filters(page: &TracesPage) -> Element {
+    let filter = &page.filter;
+    let all = Place::traces(page.tenant.clone()).href();
+    let workflow = filter.workflow.clone().unwrap_or_default();
+    rsx! {
+        form { class: "filters", method: "get", action: "{all}", role: "search", "aria-label": "Filter traces",
+            div { class: "field",
+                label { r#for: "workflow", "Workflow" }
+                input { id: "workflow", name: "workflow", value: "{workflow}", list: "workflows", autocomplete: "off", placeholder: "any" }
+                datalist { id: "workflows", {workflows(page)} }
+            }
+            {choice("status", "Status", &STATUSES, filter.status.as_deref())}
+            {choice("outcome", "Outcome", &OUTCOMES, filter.outcome.as_deref())}
+            div { class: "field actions",
+                button { class: "button primary", r#type: "submit", "Filter" }
+                if !filter.is_empty() {
+                    a { class: "button", id: "clear", href: "{all}", "Clear filters" }
+                }
+            }
+        }
+    }
+}
+
+fn choice(id: &str, name: &str, options: &[&str], chosen: Option<&str>) -> Element {
+    let options = options.iter().map(|option| {
+        let selected = chosen == Some(*option);
+        rsx! { option { key: "{option}", value: "{option}", selected, "{option}" } }
+    });
+    rsx! {
+        div { class: "field",
+            label { r#for: "{id}", "{name}" }
+            select { id: "{id}", name: "{id}",
+                option { value: "", selected: chosen.is_none(), "any" }
+                {options}
+            }
+        }
+    }
+}
+
+fn workflows(page: &TracesPage) -> Element {
+    let mut names: Vec<&str> =
+        page.list.ready().into_iter().flat_map(|list| &list.rows).map(|row| row.workflow.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let names = names
+        .into_iter()
+        .filter(|name| !name.is_empty())
+        .map(|name| rsx! { option { key: "{name}", value: "{name}" } });
+    rsx! { {names} }
+}
+
+fn list(page: &TracesPage, shell: &Shell) -> Element {
+    match &page.list {
+        Panel::Loading => skeleton(),
+        Panel::Failed(failure) => parts::failure("The list could not be read.", failure, shell),
+        Panel::Ready(list) if list.rows.is_empty() && page.waiting == 0 => empty(page),
+        Panel::Ready(list) => table(page, list, shell),
+    }
+}
+
+fn table(page: &TracesPage, list: &TraceList, shell: &Shell) -> Element {
+    let waiting = parts::counted(i64::try_from(page.waiting).unwrap_or(i64::MAX), "new trace");
+    let rows = list.rows.iter().map(|entry| row(page, entry, shell));
+    rsx! {
+        div { class: "waiting", "aria-live": "polite",
+            if page.waiting > 0 {
+                button { class: "button", id: "waiting", r#type: "button", onclick: move |_| ask(Ask::ShowWaiting), "Show {waiting}" }
+            }
+        }
+        div { class: "scroll", tabindex: "0", role: "region", "aria-label": "Traces",
+            table { id: "traces", class: "list",
+                caption { class: "hidden", "Traces of {page.tenant}, latest activity first" }
+                thead {
+                    tr {
+                        th { scope: "col", "Status" }
+                        th { scope: "col", "Trace" }
+                        th { scope: "col", "Workflow" }
+                        th { scope: "col", "About" }
+                        th { scope: "col", class: "number", "Events" }
+                        th { scope: "col", "Last activity" }
+                    }
+                }
+                tbody { {rows} }
+            }
+        }
+        {paging(page, list)}
+    }
+}
+
+fn row(page: &TracesPage, row: &TraceRow, shell: &Shell) -> Element {
+    let href = Place::Trace { tenant: page.tenant.clone(), trace_id: row.trace_id.clone(), from: 0 }.href();
+    let title = if row.title.is_empty() { row.trace_id.as_str() } else { row.title.as_str() };
+    let class = match (row.left, row.fresh) {
+        (true, _) => "left",
+        (false, true) => "fresh",
+        (false, false) => "",
+    };
+    rsx! {
+        tr { key: "{row.trace_id}", class: "{class}", "data-trace": "{row.trace_id}",
+            td { {parts::standing(row.standing)} }
+            td { class: "what",
+                a { href: "{href}", "{title}" }
+                if row.left {
+                    span { class: "quiet small after", "no longer fits the filter" }
+                }
+                code { class: "quiet", "{row.trace_id}" }
+            }
+            td { if row.workflow.is_empty() { span { class: "quiet", "not started" } } else { "{row.workflow}" } }
+            td { class: "about", "{row.entity}" }
+            td { class: "number", "{parts::grouped(row.event_count)}" }
+            td { class: "when",
+                span { class: "event-type", "{row.last_event_type}" }
+                {parts::instant(row.last_at, shell)}
+            }
+        }
+    }
+}
+
+fn paging(page: &TracesPage, list: &TraceList) -> Element {
+    let at = |cursor: Option<String>| {
+        Place::Traces { tenant: page.tenant.clone(), filter: page.filter.clone(), cursor }.href()
+    };
+    let shown = parts::counted(i64::try_from(list.rows.len()).unwrap_or(i64::MAX), "trace");
+    rsx! {
+        nav { class: "paging", "aria-label": "Pages",
+            span { class: "quiet", "{shown} on this page" }
+            if page.cursor.is_some() {
+                a { class: "button", href: "{at(None)}", "Newest" }
+            }
+            if let Some(next) = &list.next {
+                a { class: "button", rel: "next", href: "{at(Some(next.clone()))}", "Older" }
+            }
+        }
+    }
+}
+
+fn empty(page: &TracesPage) -> Element {
+    let all = Place::traces(page.tenant.clone()).href();
+    if page.filter.is_empty() && page.cursor.is_none() {
+        return rsx! {
+            div { class: "panel", id: "empty",
+                p { class: "lead", "No decision was recorded here yet." }
+                p { "A trace appears with its first event. Append one through the API or load a file:" }
+                pre { code { "dg import events.ndjson --tenant {page.tenant}" } }
+            }
+        };
+    }
+    rsx! {
+        div { class: "panel", id: "empty",
+            p { class: "lead", "No trace fits." }
+            p { "{active(&page.filter)}" }
+            p { a { class: "button", href: "{all}", "Clear filters" } }
+        }
+    }
+}
+
+fn active(filter: &TraceFilter) -> String {
+    let named = [("workflow", &filter.workflow), ("status", &filter.status), ("outcome", &filter.outcome)];
+    let words: Vec<String> = named
+        .into_iter()
+        .filter_map(|(name, value)| value.as_ref().map(|value| format!("{name} is {value}")))
+        .collect();
+    if words.is_empty() {
+        "This page of the list is empty.".to_owned()
+    } else {
+        format!("Filter: {}.", words.join(", "))
+    }
+}
+
+fn skeleton() -> Element {
+    let rows = (0..8).map(|at| {
+        rsx! { tr { key: "{at}", for column in 0..6 { td { key: "{column}", span { class: "bone" } } } } }
+    });
+    rsx! {
+        div { class: "panel quiet", role: "status",
+            "Reading the list …"
+            noscript { " Reload the page in a moment." }
+        }
+        table { class: "list", "aria-hidden": "true", tbody { {rows} } }
+    }
+}

@@ -1,0 +1,107 @@
+//! Reads what the context graph connects a trace to.
+
+use std::collections::BTreeMap;
+
+use dg_client::{Client, Edge, GraphQuery, Subgraph};
+use dg_domain::TenantId;
+
+use super::failure;
+use crate::{
+    model::{Neighbour, Neighbours, Panel},
+    place::Place,
+};
+
+/// More would be a drawing, not a list.
+const MOST: u32 = 80;
+
+pub(super) async fn read(client: &Client, tenant: &TenantId, trace_id: &str) -> Panel<Vec<Neighbours>> {
+    let query =
+        GraphQuery { max_depth: Some(1), max_nodes: Some(MOST), max_edges: Some(2 * MOST), ..GraphQuery::default() };
+    match client.graph("trace", trace_id, &query).await {
+        Ok(answer) => Panel::Ready(groups(tenant, trace_id, &answer.data)),
+        Err(error) => Panel::Failed(failure(&error)),
+    }
+}
+
+/// The other ends of a trace's edges, by node type, each once with its first relation.
+fn groups(tenant: &TenantId, trace_id: &str, graph: &Subgraph) -> Vec<Neighbours> {
+    let center = format!("trace:{trace_id}");
+    let mut found: BTreeMap<usize, (&str, BTreeMap<&str, Neighbour>)> = BTreeMap::new();
+    for edge in &graph.edges {
+        let Some((key, relation)) = other_end(edge, &center) else { continue };
+        let (kind, id) = key.split_once(':').unwrap_or(("", key));
+        let place =
+            (kind == "trace").then(|| Place::Trace { tenant: tenant.clone(), trace_id: id.to_owned(), from: 0 });
+        let (_, nodes) = found.entry(rank(kind)).or_insert_with(|| (heading(kind), BTreeMap::new()));
+        nodes.entry(key).or_insert_with(|| Neighbour { id: id.to_owned(), relation: relation.to_owned(), place });
+    }
+    found
+        .into_values()
+        .map(|(kind, nodes)| Neighbours { kind: kind.to_owned(), nodes: nodes.into_values().collect() })
+        .collect()
+}
+
+fn other_end<'e>(edge: &'e Edge, center: &str) -> Option<(&'e str, &'static str)> {
+    let outgoing = edge.from_node_id == center;
+    let key = if outgoing { edge.to_node_id.as_str() } else { edge.from_node_id.as_str() };
+    let relation = match edge.edge_type.as_str() {
+        "trace_involves_entity" => "involves",
+        "trace_observed_input" => "read",
+        "trace_evaluated_policy" => "evaluated",
+        "trace_requested_exception" => "asked for",
+        "trace_cited_precedent" if outgoing => "cites",
+        "trace_cited_precedent" => "cited by",
+        "trace_proposed_action" => "proposed",
+        "trace_committed_action" => "carried out",
+        _ => "connected",
+    };
+    (key != center).then_some((key, relation))
+}
+
+const KINDS: [(&str, &str); 7] = [
+    ("entity", "Entities"),
+    ("policy", "Policies"),
+    ("exception", "Exceptions"),
+    ("action", "Actions"),
+    ("trace", "Traces"),
+    ("input", "Inputs"),
+    ("actor", "Actors"),
+];
+
+fn rank(kind: &str) -> usize {
+    KINDS.iter().position(|(name, _)| *name == kind).unwrap_or(KINDS.len())
+}
+
+fn heading(kind: &str) -> &'static str {
+    KINDS.iter().find(|(name, _)| *name == kind).map_or("Other", |(_, heading)| heading)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_are_grouped_once_each() {
+        let edge = |edge_type: &str, from: &str, to: &str| serde_json::json!({"attrs":{},"edge_id":format!("{edge_type}{from}{to}"),"edge_type":edge_type,"from_node_id":from,"log_seq":1,"to_node_id":to});
+        let graph: Subgraph = serde_json::from_value(serde_json::json!({
+            "center": {"node_type":"trace","node_id":"t"}, "nodes": [], "truncated": false,
+            "edges": [
+                edge("trace_proposed_action", "trace:t", "action:a"),
+                edge("trace_committed_action", "trace:t", "action:a"),
+                edge("trace_cited_precedent", "trace:u:v", "trace:t"),
+                edge("trace_involves_entity", "trace:t", "entity:order:7"),
+            ]
+        }))
+        .unwrap();
+        let tenant = TenantId::new("acme").unwrap();
+        let groups = groups(&tenant, "t", &graph);
+        let flat: Vec<String> = groups
+            .iter()
+            .flat_map(|group| {
+                group.nodes.iter().map(move |node| format!("{} {} {}", group.kind, node.relation, node.id))
+            })
+            .collect();
+        assert_eq!(flat, ["Entities involves order:7", "Actions proposed a", "Traces cited by u:v"]);
+        assert_eq!(groups[2].nodes[0].place.as_ref().unwrap().href(), "/t/acme/traces/u:v");
+    }
+}
