@@ -162,7 +162,10 @@ async fn run_one(session: &Connection, statement: &str) -> Result<(), tokio_post
 }
 
 /// The same URL with another database. Text surgery, because everything else in it has to stay as it is.
-fn with_database(url: &str, db: &str) -> Result<String, StoreError> {
+///
+/// # Errors
+/// [`StoreError::BadConfig`] when it is not a URL.
+pub fn with_database(url: &str, db: &str) -> Result<String, StoreError> {
     let bad = || StoreError::BadConfig { reason: "the administrator's URL is not a PostgreSQL URL".to_owned() };
     let (scheme, rest) = url.split_once("://").ok_or_else(bad)?;
     let (before, query) = rest.split_once('?').map_or((rest, None), |(before, query)| (before, Some(query)));

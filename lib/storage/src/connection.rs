@@ -122,7 +122,9 @@ pub(crate) fn postgres_config(config: &DatabaseConfig) -> Result<tokio_postgres:
     Ok(settings)
 }
 
-/// What every session starts with. A transaction whose client froze gives its locks back after a while, whatever holds it.
+/// What every session starts with. Plans are made anew each time: one made while a table was empty would still be in use
+/// when it has a million rows, until somebody analyses it. Pages are read in the order of an index: without statistics
+/// the planner would rather collect a whole tenant in a bitmap, sort it, and keep a hundred rows. A transaction whose client froze gives its locks back after a while, whatever holds it.
 pub(crate) fn session_settings(config: &DatabaseConfig) -> String {
     let role = match config.role.as_deref() {
         Some(role) if !role.is_empty() => format!("SET ROLE {};", quoted(role)),
@@ -130,7 +132,9 @@ pub(crate) fn session_settings(config: &DatabaseConfig) -> String {
     };
     format!(
         "{role} SET statement_timeout = {}; SET idle_in_transaction_session_timeout = 60000; \
-         SET search_path = public; SET timezone = 'UTC'; SET jit = off; SET client_min_messages = warning",
+         SET default_transaction_isolation = 'read committed'; SET search_path = public; SET timezone = 'UTC'; \
+         SET plan_cache_mode = force_custom_plan; SET enable_bitmapscan = off; SET jit = off; \
+         SET client_min_messages = warning",
         config.statement_timeout_ms
     )
 }

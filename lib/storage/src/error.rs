@@ -164,7 +164,9 @@ pub(crate) fn is_transient(error: &tokio_postgres::Error) -> bool {
         || code.code().starts_with("53")
 }
 
-/// Whether the connection is gone with this error, or never came to be.
+/// Whether the connection is gone with this error, never came to be, or is of no use: 25006 is a server that became
+/// read-only, so the primary is elsewhere now.
 pub(crate) fn ends_connection(code: &SqlState) -> bool {
-    code.code().starts_with("08") || matches!(code.code(), "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "25P04")
+    code.code().starts_with("08")
+        || matches!(code.code(), "25006" | "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "25P04")
 }

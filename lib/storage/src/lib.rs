@@ -12,6 +12,7 @@ mod channel;
 mod config;
 pub mod connection;
 mod error;
+mod heads;
 pub mod listener;
 pub mod locks;
 pub mod log;

@@ -173,8 +173,8 @@ impl<'a> Attempt<'a> {
     /// Takes the events stored under the batch's idempotency keys.
     pub(super) fn known(&mut self, events: Vec<StoredEvent>) {
         for event in events {
-            let part = self.parts.iter_mut().find(|part| *part.tenant == event.tenant_id);
-            if let Some(ledger) = part.and_then(|part| part.ledger.as_mut()) {
+            let Ok(at) = self.parts.binary_search_by(|part| part.tenant.cmp(&event.tenant_id)) else { continue };
+            if let Some(ledger) = &mut self.parts[at].ledger {
                 ledger.put_known(Arc::new(event));
             }
         }

@@ -20,13 +20,20 @@ const AT_POSITIONS: &str = include_str!("../../../../sql/queries/log/at_position
 const INSERT: &str = include_str!("../../../../sql/queries/log/insert.sql");
 const MOVE_HEADS: &str = include_str!("../../../../sql/queries/log/move_heads.sql");
 
-/// Every statement here is a handful of index probes. On a young or fast growing table the planner's statistics say
-/// otherwise, so it is left no choice; and plans are made once. What is acknowledged has to be on disk, also where the
+/// Every statement here is a handful of index probes. On a young table the planner's statistics say otherwise, so it is left
+/// no choice (see `lookup.sql`); then plans need to be made only once. What is acknowledged has to be on disk, also where the
 /// server's default is laxer. A lane that froze gives its head locks back soon.
-const SETTINGS: &str = "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; \
-    SET enable_mergejoin = off; SET plan_cache_mode = force_generic_plan; \
+const SETTINGS: &str = "SET enable_seqscan = off; SET enable_hashjoin = off; \
+    SET enable_mergejoin = off; SET enable_sort = off; SET plan_cache_mode = force_generic_plan; \
     SET idle_in_transaction_session_timeout = 10000; \
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
+
+/// Read committed whatever the server's default is: what is looked up has to be as of the moment the heads were locked, and
+/// not as of the moment we began to wait for them.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+
+/// How long a statement of the lane may take at most. A batch takes milliseconds; everybody waits behind one that hangs.
+const STATEMENT_TIMEOUT_MS: u64 = 15_000;
 
 /// One connection with its statements prepared.
 #[derive(Debug)]
@@ -69,6 +76,10 @@ pub(super) struct Found {
 
 impl LaneSession {
     pub(super) async fn connect(config: &DatabaseConfig) -> Result<Self, StoreError> {
+        let config = &DatabaseConfig {
+            statement_timeout_ms: config.statement_timeout_ms.min(STATEMENT_TIMEOUT_MS),
+            ..config.clone()
+        };
         let connection = connection::connect(config).await?;
         let limit = config.answer_timeout();
         let preparing = async {
@@ -105,7 +116,7 @@ impl LaneSession {
             .within(
                 "log.lock_heads",
                 join3(
-                    client.batch_execute("BEGIN"),
+                    client.batch_execute(BEGIN),
                     client.query(&self.lock_heads, &lock_params),
                     lookup.run(&self.lookup, &self.connection),
                 ),

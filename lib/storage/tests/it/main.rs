@@ -1,6 +1,6 @@
 //! The store against a real PostgreSQL.
 
-#![allow(clippy::unwrap_used, reason = "a helper of a test may fail it")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of a test may fail it")]
 
 mod append;
 mod append_faults;
@@ -10,6 +10,7 @@ mod immutable;
 mod listening;
 mod locking;
 mod migrating;
+mod plans;
 mod projections;
 mod reading;
 mod registry;

@@ -1,0 +1,37 @@
+//! Where the logs of all tenants end.
+
+use dg_domain::{LogSeq, TenantId};
+use tokio_postgres::Row;
+
+use crate::{error::StoreError, store::Store};
+
+const HEADS: &str = include_str!("../../../sql/queries/tenants/heads.sql");
+const REPAIR_HEADS: &str = include_str!("../../../sql/queries/tenants/repair_heads.sql");
+
+impl Store {
+    /// The last position of every log, by tenant.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn heads(&self) -> Result<Vec<(TenantId, LogSeq)>, StoreError> {
+        let name = "tenants.heads";
+        self.query(name, HEADS, &[]).await?.iter().map(|row| read(name, row)).collect()
+    }
+
+    /// Makes the head rows that registered tenants lack, at the end of what their logs hold, and answers them. Only
+    /// dg-store's role may do this and read the log.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn repair_heads(&self) -> Result<Vec<(TenantId, LogSeq)>, StoreError> {
+        let name = "tenants.repair_heads";
+        self.query(name, REPAIR_HEADS, &[]).await?.iter().map(|row| read(name, row)).collect()
+    }
+}
+
+fn read(name: &'static str, row: &Row) -> Result<(TenantId, LogSeq), StoreError> {
+    let tenant_id: &str = row.try_get(0).map_err(StoreError::of(name))?;
+    let last: i64 = row.try_get(1).map_err(StoreError::of(name))?;
+    let tenant_id = TenantId::new(tenant_id).map_err(|source| StoreError::corrupt(name, source))?;
+    Ok((tenant_id, LogSeq::new(last).map_err(|source| StoreError::corrupt(name, source))?))
+}
