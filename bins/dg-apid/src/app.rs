@@ -22,6 +22,8 @@ pub(crate) struct App {
     pub(crate) notifier: Notifier,
     /// Changes when a projection may have moved.
     pub(crate) projection_moved: watch::Receiver<u64>,
+    /// Whether the database answers.
+    pub(crate) database_up: watch::Receiver<bool>,
     pub(crate) config: Arc<ApiConfig>,
     pub(crate) metrics: ApiMetrics,
     pub(crate) readiness: Readiness,

@@ -12,6 +12,7 @@ mod graph;
 mod ingest;
 mod me;
 mod metrics;
+mod outage;
 mod precedents;
 mod probes;
 mod projections;
@@ -50,7 +51,7 @@ async fn run(mut daemon: Daemon<ApidConfig>) -> Result<(), Failure> {
     if start::wait_for_schema(&store, &daemon.stop).await?.is_none() {
         return rooms.run().await;
     }
-    let parts = Parts::start(&daemon, store, &progress);
+    let parts = Parts::start(&daemon, store, &progress)?;
     let api = parts.bind(&daemon.config.api).await?;
     daemon.addresses.add("api", api.address()?);
     if progress.wait_until_ready(&daemon.stop).await.is_some() {

@@ -1,10 +1,11 @@
 //! Which handler answers where.
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
 use crate::app::App;
-use crate::{admin, batch, events, graph, ingest, me, precedents, probes, projections, traces};
+use crate::{admin, batch, events, graph, ingest, me, outage, precedents, probes, projections, traces};
 
 /// Every route of the API, still without the edge.
 pub(crate) fn all(app: App) -> Router {
@@ -12,7 +13,7 @@ pub(crate) fn all(app: App) -> Router {
         .route("/livez", get(probes::alive))
         .route("/readyz", get(probes::ready))
         .route("/api/healthz", get(probes::alive))
-        .nest("/api/v1", versioned())
+        .nest("/api/v1", versioned().layer(from_fn_with_state(app.clone(), outage::give_up)))
         .with_state(app)
 }
 

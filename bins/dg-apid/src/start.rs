@@ -22,6 +22,7 @@ use tracing::{info, warn};
 use crate::app::App;
 use crate::config::{ApiConfig, ApidConfig};
 use crate::metrics::ApiMetrics;
+use crate::outage::Watch;
 use crate::readiness::Progress;
 use crate::token_use::{Recorder, recorded};
 use crate::{follow, routes};
@@ -73,13 +74,17 @@ pub(crate) struct Parts {
     listener: Listener,
     moved: watch::Sender<u64>,
     recorder: Recorder,
+    outage: Watch,
     /// Ends the append stage and the notifier, once no request needs them any more.
     stop_appending: CancellationToken,
 }
 
 impl Parts {
     /// Starts the append stage, the listener and the notifier.
-    pub(crate) fn start(daemon: &Daemon<ApidConfig>, store: Store, progress: &Progress) -> Self {
+    ///
+    /// # Errors
+    /// 78 for settings that make no sense.
+    pub(crate) fn start(daemon: &Daemon<ApidConfig>, store: Store, progress: &Progress) -> Result<Self, Failure> {
         let config = &daemon.config;
         let stop_appending = CancellationToken::new();
         let notifier = Notifier::start(config.database.clone(), stop_appending.clone());
@@ -93,6 +98,7 @@ impl Parts {
         let channels = [Channel::Projection, Channel::Config];
         let listener = Listener::start(config.database.clone(), &channels, daemon.stop.clone());
         let (moved, projection_moved) = watch::channel(0);
+        let (outage, database_up) = Watch::new(store.config()).map_err(Failure::config)?;
         let (directory, recorder) = recorded(&store);
         let gate: Arc<Gate<dyn Directory>> = Arc::new(Gate::new(directory));
         let app = App {
@@ -101,11 +107,13 @@ impl Parts {
             gate,
             notifier,
             projection_moved,
+            database_up,
             config: Arc::new(config.api.clone()),
             metrics: ApiMetrics::register(&daemon.metrics),
             readiness: progress.readiness(),
         };
-        Self { app, http: HttpMetrics::register(&daemon.metrics), listener, moved, recorder, stop_appending }
+        let http = HttpMetrics::register(&daemon.metrics);
+        Ok(Self { app, http, listener, moved, recorder, outage, stop_appending })
     }
 
     /// Binds the API listener.
@@ -119,9 +127,10 @@ impl Parts {
 
     /// Serves in rooms of the daemon.
     pub(crate) fn open(self, rooms: &mut Rooms, api: Bound, config: &ApidConfig) {
-        let Self { app, http, listener, moved, recorder, stop_appending } = self;
+        let Self { app, http, listener, moved, recorder, outage, stop_appending } = self;
         let stop = rooms.stop();
         rooms.spawn("token-use", ended(recorder.run(stop.clone())));
+        rooms.spawn("outage", ended(outage.run(stop.clone())));
         rooms.spawn("follow", ended(follow::run(app.clone(), listener, moved, stop.clone())));
         let edge = Edge {
             request_timeout: Duration::from_millis(config.api.request_timeout_ms),

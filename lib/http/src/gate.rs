@@ -13,8 +13,9 @@ use std::time::Duration;
 
 use axum::http::HeaderMap;
 use dg_domain::{GuardMode, Micros, TenantId};
+use dg_storage::StoreError;
 use subtle::ConstantTimeEq;
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 pub use caller::{AccountCaller, Admin, AnyRole, Reader, RoleNeeded, TenantCaller, Writer};
 pub use directory::{Directory, Lookup};
@@ -111,8 +112,8 @@ pub struct KnownTenant {
 
 /// Decides who comes in.
 pub struct Gate<D: ?Sized = dyn Directory> {
-    principals: Cache<String, Arc<Principal>>,
-    tenants: Cache<TenantId, Arc<KnownTenant>>,
+    principals: Cache<String, Principal>,
+    tenants: Cache<TenantId, KnownTenant>,
     directory: D,
 }
 
@@ -180,41 +181,30 @@ impl Gate {
     async fn recognise(&self, headers: &HeaderMap, now: Micros) -> Result<Arc<Principal>, ApiError> {
         let presented = Presented::of(headers)?;
         let unknown = || ApiError::new(Code::Unauthorized, "the token is unknown, revoked or expired");
-        let principal = match self.principals.get(presented.token_id.as_str()) {
-            Some(principal) => principal,
-            None => {
-                let read_at = Instant::now();
-                let found = in_time(self.directory.principal(&presented.token_id)).await?.ok_or_else(unknown)?;
-                let found = Arc::new(found);
-                if bool::from(found.token_digest.ct_eq(&presented.digest)) {
-                    self.directory.used(&found);
-                }
-                self.principals.put(presented.token_id.clone(), read_at, found.clone());
-                found
-            }
-        };
+        let directory = &self.directory;
+        let looked_up = self.principals.get_or(&presented.token_id, || directory.principal(&presented.token_id));
+        let (principal, fresh) = in_time(looked_up).await?.ok_or_else(unknown)?;
         let same = bool::from(principal.token_digest.ct_eq(&presented.digest));
         let expired = principal.expires_at.is_some_and(|at| at <= now);
         if !same || principal.revoked || principal.disabled || expired {
             return Err(unknown());
+        }
+        if fresh {
+            directory.used(&principal);
         }
         context::note_account(&principal.account_id);
         Ok(principal)
     }
 
     async fn known_tenant(&self, tenant_id: &TenantId) -> Result<Arc<KnownTenant>, ApiError> {
-        if let Some(tenant) = self.tenants.get(tenant_id) {
-            return Ok(tenant);
-        }
-        let read_at = Instant::now();
         let missing = || ApiError::new(Code::NotFound, format!("the tenant {tenant_id} is not registered"));
-        let tenant = Arc::new(in_time(self.directory.tenant(tenant_id)).await?.ok_or_else(missing)?);
-        self.tenants.put(tenant_id.clone(), read_at, tenant.clone());
+        let looked_up = self.tenants.get_or(tenant_id, || self.directory.tenant(tenant_id));
+        let (tenant, _) = in_time(looked_up).await?.ok_or_else(missing)?;
         Ok(tenant)
     }
 }
 
-async fn in_time<T>(lookup: Lookup<'_, T>) -> Result<T, ApiError> {
+async fn in_time<T>(lookup: impl Future<Output = Result<T, StoreError>>) -> Result<T, ApiError> {
     match timeout(LOOKUP, lookup).await {
         Ok(found) => found.map_err(ApiError::from),
         Err(elapsed) => Err(ApiError::storage(elapsed)),

@@ -1,53 +1,83 @@
 //! A small map that forgets: what was looked up a moment ago need not be looked up again.
 
-use std::borrow::Borrow;
 use std::collections::HashMap;
-use std::hash::Hash;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 const ENTRIES: usize = 10_000;
+const TURNS: usize = 64;
 
 /// Values that are at most `max_age` old, counted from before they were read.
 #[derive(Debug)]
 pub(super) struct Cache<K, V> {
     max_age: Duration,
-    entries: Mutex<HashMap<K, (Instant, V)>>,
+    entries: Mutex<HashMap<K, Entry<V>>>,
+    hasher: RandomState,
+    /// Of those who need the same value at the same time, one looks it up.
+    turns: [tokio::sync::Mutex<()>; TURNS],
 }
 
-impl<K: Eq + Hash, V: Clone> Cache<K, V> {
+#[derive(Debug)]
+struct Entry<V> {
+    read_at: Instant,
+    value: Arc<V>,
+}
+
+impl<K: Clone + Eq + Hash, V> Cache<K, V> {
     pub(super) fn new(max_age: Duration) -> Self {
-        Self { max_age, entries: Mutex::default() }
+        Self {
+            max_age,
+            entries: Mutex::default(),
+            hasher: RandomState::new(),
+            turns: std::array::from_fn(|_| tokio::sync::Mutex::new(())),
+        }
     }
 
-    pub(super) fn get<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<V>
+    /// The value, and whether it was looked up just now. What is not there is not remembered: it may be there soon.
+    pub(super) async fn get_or<F, E>(&self, key: &K, look_up: impl FnOnce() -> F) -> Result<Option<(Arc<V>, bool)>, E>
     where
-        K: Borrow<Q>,
+        F: Future<Output = Result<Option<V>, E>>,
     {
-        let entries = self.lock();
-        let (read_at, value) = entries.get(key)?;
-        (read_at.elapsed() < self.max_age).then(|| value.clone())
+        if let Some(value) = self.get(key) {
+            return Ok(Some((value, false)));
+        }
+        let turn = usize::try_from(self.hasher.hash_one(key) % TURNS as u64).unwrap_or(0);
+        let _turn = self.turns[turn].lock().await;
+        if let Some(value) = self.get(key) {
+            return Ok(Some((value, false)));
+        }
+        // From before the look-up, so that a change made meanwhile shows in time.
+        let read_at = Instant::now();
+        let Some(value) = look_up().await?.map(Arc::new) else { return Ok(None) };
+        self.put(key.clone(), Entry { read_at, value: value.clone() });
+        Ok(Some((value, true)))
     }
 
-    /// Keeps a value. `read_at` is when its reading began, so that a change made meanwhile shows within `max_age`.
-    pub(super) fn put(&self, key: K, read_at: Instant, value: V) {
+    fn get(&self, key: &K) -> Option<Arc<V>> {
+        let entries = self.lock();
+        let entry = entries.get(key)?;
+        (entry.read_at.elapsed() < self.max_age).then(|| entry.value.clone())
+    }
+
+    fn put(&self, key: K, entry: Entry<V>) {
         let mut entries = self.lock();
         if entries.len() >= ENTRIES {
-            entries.retain(|_, (read_at, _)| read_at.elapsed() < self.max_age);
+            entries.retain(|_, entry| entry.read_at.elapsed() < self.max_age);
             if entries.len() >= ENTRIES {
                 entries.clear();
             }
         }
-        entries.insert(key, (read_at, value));
+        entries.insert(key, entry);
     }
 
     pub(super) fn clear(&self) {
         self.lock().clear();
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<K, (Instant, V)>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<K, Entry<V>>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -55,26 +85,54 @@ impl<K: Eq + Hash, V: Clone> Cache<K, V> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::Cell;
 
-    #[test]
-    fn forgets_what_is_old_or_cleared() {
-        let cache = Cache::new(Duration::from_secs(3600));
-        let long_ago = Instant::now().checked_sub(Duration::from_secs(3600)).unwrap();
-        cache.put("a", Instant::now(), 1);
-        assert_eq!(cache.get("a"), Some(1));
-        assert_eq!(cache.get("b"), None);
-        cache.put("a", long_ago, 2);
-        assert_eq!(cache.get("a"), None);
-        cache.put("a", Instant::now(), 3);
+    fn cache(max_age_s: u64) -> Cache<u32, u32> {
+        Cache::new(Duration::from_secs(max_age_s))
+    }
+
+    async fn ask(cache: &Cache<u32, u32>, key: u32, value: Option<u32>) -> Option<(u32, bool)> {
+        let answer = cache.get_or(&key, || async { Ok::<_, ()>(value) }).await.unwrap();
+        answer.map(|(value, fresh)| (*value, fresh))
+    }
+
+    #[tokio::test]
+    async fn remembers_what_is_there_and_only_that() {
+        let cache = cache(3600);
+        assert_eq!(ask(&cache, 1, None).await, None);
+        assert_eq!(ask(&cache, 1, Some(5)).await, Some((5, true)));
+        assert_eq!(ask(&cache, 1, Some(6)).await, Some((5, false)));
         cache.clear();
-        assert_eq!(cache.get("a"), None);
+        assert_eq!(ask(&cache, 1, Some(7)).await, Some((7, true)));
+    }
+
+    #[tokio::test]
+    async fn forgets_what_is_old() {
+        let cache = cache(0);
+        assert_eq!(ask(&cache, 1, Some(5)).await, Some((5, true)));
+        assert_eq!(ask(&cache, 1, Some(6)).await, Some((6, true)));
+    }
+
+    #[tokio::test]
+    async fn one_looks_up_for_all() {
+        let (cache, asked) = (cache(3600), Cell::new(0));
+        let ask = || {
+            cache.get_or(&1, || async {
+                asked.set(asked.get() + 1);
+                tokio::task::yield_now().await;
+                Ok::<_, ()>(Some(5))
+            })
+        };
+        let (first, second, third) = tokio::join!(ask(), ask(), ask());
+        assert!([first, second, third].into_iter().all(|answer| answer.is_ok_and(|found| found.is_some())));
+        assert_eq!(asked.get(), 1);
     }
 
     #[test]
     fn stays_small() {
-        let cache = Cache::new(Duration::from_secs(60));
-        for key in 0..ENTRIES + 1 {
-            cache.put(key, Instant::now(), ());
+        let cache = cache(3600);
+        for key in 0..10_001 {
+            cache.put(key, Entry { read_at: Instant::now(), value: Arc::new(0) });
         }
         assert!(cache.lock().len() <= ENTRIES);
     }
