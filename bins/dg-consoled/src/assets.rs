@@ -56,7 +56,7 @@ impl Asset {
 /// Dioxus ships both parts as modules; joined in one function they need neither `export` nor `import`. File
 /// uploads are not read, so the place where the host may add that stays empty.
 fn script() -> String {
-    let interpreter = SLEDGEHAMMER_JS.replace("export ", "");
+    let interpreter = SLEDGEHAMMER_JS.replace("export{BaseInterpreter};", "").replace("export ", "");
     let native = NATIVE_JS.replace("/*POST_EVENT_SERIALIZATION*/", "");
     let native = native.rsplit_once("export{").map_or(native.as_str(), |(code, _)| code);
     let client = include_str!("assets/client.js");

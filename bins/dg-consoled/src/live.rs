@@ -11,6 +11,9 @@ mod merge;
 mod rate;
 mod session;
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},

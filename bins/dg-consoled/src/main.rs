@@ -4,6 +4,8 @@ mod app;
 mod assets;
 mod config;
 mod document;
+#[cfg(test)]
+mod fixture;
 mod live;
 mod model;
 mod moment;

@@ -5,6 +5,9 @@ mod guard;
 mod page;
 mod sign_in;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use axum::{

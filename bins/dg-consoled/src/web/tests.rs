@@ -1,0 +1,230 @@
+use std::path::PathBuf;
+
+use axum::{
+    body::{Body, to_bytes},
+    http::{Method, Request, StatusCode, header},
+};
+use dg_domain::EventType;
+use dg_runtime::{CancellationToken, config::Environment, metrics::Metrics};
+use serde_json::json;
+use tower::ServiceExt;
+
+use super::*;
+use crate::{
+    config::ConsoledConfig,
+    fixture::{Fixture, TOKEN},
+};
+
+struct Console {
+    router: Router,
+    fixture: Fixture,
+    _token: tempfile::TempDir,
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    fn cookie(&self) -> String {
+        self.header("set-cookie").split(';').next().unwrap().to_owned()
+    }
+
+    fn csrf(&self) -> &str {
+        self.body.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap()
+    }
+}
+
+async fn console(environment: Environment) -> Console {
+    let fixture = Fixture::start().await;
+    let directory = tempfile::tempdir().unwrap();
+    let mut config = ConsoledConfig { environment, ..ConsoledConfig::default() };
+    config.console.api_url.clone_from(&fixture.url);
+    if environment == Environment::Dev {
+        let file: PathBuf = directory.path().join("token");
+        std::fs::write(&file, format!("{TOKEN}\n")).unwrap();
+        config.console.token_file = file;
+    }
+    let app = App::new(&config, &Metrics::new("dg-consoled", "test"), CancellationToken::new()).unwrap();
+    Console { router: router(app), fixture, _token: directory }
+}
+
+impl Console {
+    async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let mut request = Request::builder().method(method).uri(path).header(header::HOST, "127.0.0.1:4180");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::from(body.to_owned())).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = String::from_utf8(to_bytes(body, 1 << 22).await.unwrap().to_vec()).unwrap();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, &[], "").await
+    }
+
+    async fn post(&self, path: &str, cookie: &str, body: &str) -> Answer {
+        let headers = [
+            ("cookie", cookie),
+            ("origin", "http://127.0.0.1:4180"),
+            ("content-type", "application/x-www-form-urlencoded"),
+        ];
+        self.send(Method::POST, path, &headers, body).await
+    }
+}
+
+#[tokio::test]
+async fn the_development_reader_sees_pages_and_knows_it() {
+    let console = console(Environment::Dev).await;
+    let home = console.get("/").await;
+    assert_eq!((home.status, home.header("location")), (StatusCode::SEE_OTHER, "/t/acme/traces"));
+    let list = console.get("/t/acme/traces").await;
+    assert_eq!(list.status, StatusCode::OK);
+    for expected in
+        ["Development reader", "&#60;b&#62;Refund&#60;/b&#62; 1", "Refund 2", "/t/acme/traces/t-2", "log position 3"]
+    {
+        assert!(list.body.contains(expected), "{expected}: {}", list.body);
+    }
+    for forbidden in ["<b>", " style=\"", "onclick", TOKEN] {
+        assert!(!list.body.contains(forbidden), "{forbidden}");
+    }
+}
+
+#[tokio::test]
+async fn filters_are_in_the_address_and_an_empty_list_says_why() {
+    let console = console(Environment::Dev).await;
+    let open = console.get("/t/acme/traces?workflow=&outcome=&status=open").await;
+    assert!(open.body.contains("Refund 2") && !open.body.contains("Refund&#60;"));
+    assert!(open.body.contains("<option value=\"open\" selected"), "{}", open.body);
+    let none = console.get("/t/acme/traces?outcome=abandoned").await;
+    assert!(
+        none.body.contains("No trace fits.")
+            && none.body.contains("outcome is abandoned")
+            && none.body.contains("Clear filters")
+    );
+}
+
+#[tokio::test]
+async fn a_trace_tells_its_story() {
+    let console = console(Environment::Dev).await;
+    let reason = json!({"exception_id":"x","policy":{"policy_id":"cap","policy_version":"1"},"reason":"over the cap"});
+    console.fixture.append("t-2", EventType::ExceptionRequested, reason);
+    let trace = console.get("/t/acme/traces/t-2").await;
+    for expected in
+        ["Asked for an exception to ", "over the cap", "agent:bot", "id=\"seq-1\"", "<details", "2026-03-06 09:00:00"]
+    {
+        assert!(trace.body.contains(expected), "{expected}: {}", trace.body);
+    }
+}
+
+#[tokio::test]
+async fn missing_and_foreign_look_alike() {
+    let console = console(Environment::Dev).await;
+    let mut bodies = Vec::new();
+    for path in ["/t/acme/traces/none", "/t/other/traces", "/t/other/traces/t-1", "/nowhere"] {
+        let answer = console.get(path).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+        bodies.push(answer.body.split("<main").nth(1).unwrap().to_owned());
+    }
+    assert!(bodies.windows(2).all(|pair| pair[0] == pair[1]));
+}
+
+#[tokio::test]
+async fn an_outage_is_a_banner_on_a_page() {
+    let console = console(Environment::Dev).await;
+    console.get("/t/acme/traces").await;
+    console.fixture.be_away(true);
+    for path in ["/t/acme/traces", "/t/acme/traces/t-1"] {
+        let answer = console.get(path).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert!(answer.body.contains("The service does not answer.") && answer.body.contains("r-1"), "{}", answer.body);
+    }
+    console.fixture.be_away(false);
+    assert!(!console.get("/t/acme/traces").await.body.contains("does not answer"));
+}
+
+#[tokio::test]
+async fn strangers_sign_in_and_out() {
+    let console = console(Environment::Production).await;
+    let stranger = console.get("/t/acme/traces?status=open").await;
+    assert_eq!(stranger.status, StatusCode::SEE_OTHER);
+    let form = console.get(stranger.header("location")).await;
+    let (visit, csrf) = (form.cookie(), form.csrf().to_owned());
+    let next = "/t/acme/traces?status=open";
+    assert!(form.body.contains(&format!("value=\"{next}\"")) && !form.body.contains("<script"), "{}", form.body);
+
+    let body = format!("csrf={csrf}&next={}&token={TOKEN}", crate::place::escaped(next));
+    let forged = console.post("/sign-in", "dg_visit=other", &body).await;
+    assert_eq!((forged.status, forged.header("set-cookie").contains("session")), (StatusCode::FORBIDDEN, false));
+    let foreign = [
+        ("cookie", visit.as_str()),
+        ("origin", "http://evil.example"),
+        ("content-type", "application/x-www-form-urlencoded"),
+    ];
+    assert_eq!(console.send(Method::POST, "/sign-in", &foreign, &body).await.status, StatusCode::FORBIDDEN);
+    let wrong = console.post("/sign-in", &visit, &format!("csrf={csrf}&token=dg_wrong")).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.body.contains("does not know this token") && !wrong.body.contains("dg_wrong"));
+
+    let entered = console.post("/sign-in", &visit, &body).await;
+    assert_eq!((entered.status, entered.header("location")), (StatusCode::SEE_OTHER, next));
+    assert!(entered.header("set-cookie").contains("HttpOnly; SameSite=Strict"));
+    let session = entered.cookie();
+    let list = console.send(Method::GET, next, &[("cookie", &session)], "").await;
+    assert!(list.body.contains("Refund 2") && list.body.contains("maya") && !list.body.contains("Development reader"));
+    assert!(!list.body.contains(TOKEN));
+
+    let csrf = list.csrf().to_owned();
+    let forged = console.post("/sign-out", &session, "csrf=wrong").await;
+    assert_eq!(forged.header("set-cookie"), "");
+    assert_eq!(console.send(Method::GET, next, &[("cookie", &session)], "").await.status, StatusCode::OK);
+    let left = console.post("/sign-out", &session, &format!("csrf={csrf}")).await;
+    assert!(left.header("set-cookie").contains("Max-Age=0"));
+    assert_eq!(console.send(Method::GET, next, &[("cookie", &session)], "").await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn a_revoked_token_ends_the_session() {
+    let console = console(Environment::Production).await;
+    let form = console.get("/sign-in").await;
+    let entered = console.post("/sign-in", &form.cookie(), &format!("csrf={}&token={TOKEN}", form.csrf())).await;
+    let session = entered.cookie();
+    console.fixture.revoke();
+    let cookie = [("cookie", session.as_str())];
+    let answer = console.send(Method::GET, "/t/acme/traces", &cookie, "").await;
+    assert!(answer.header("location").starts_with("/sign-in"), "{}", answer.body);
+}
+
+#[tokio::test]
+async fn other_hosts_methods_and_sizes_are_refused() {
+    let console = console(Environment::Dev).await;
+    let rebound = Request::builder().uri("/").header(header::HOST, "evil.example:4180").body(Body::empty()).unwrap();
+    let answer = console.router.clone().oneshot(rebound).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::MISDIRECTED_REQUEST);
+    assert!(answer.headers().contains_key("content-security-policy"));
+    assert_eq!(console.send(Method::DELETE, "/t/acme/traces", &[], "").await.status, StatusCode::METHOD_NOT_ALLOWED);
+    let huge = "x".repeat(FORM_BYTES + 1);
+    assert_eq!(console.post("/sign-in", "", &huge).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+    let page = console.get("/t/acme/traces").await;
+    assert!(page.header("content-security-policy").starts_with("default-src 'none'"));
+    assert_eq!(page.header("cache-control"), "no-store");
+}
+
+#[tokio::test]
+async fn assets_are_kept_by_browsers() {
+    let console = console(Environment::Dev).await;
+    let page = console.get("/sign-in").await;
+    let style = page.body.split("rel=\"stylesheet\" href=\"").nth(1).unwrap().split('"').next().unwrap();
+    let answer = console.get(style).await;
+    assert!(answer.body.contains(":root") && answer.header("cache-control").contains("immutable"));
+    assert_eq!(console.get("/assets/none.css").await.status, StatusCode::NOT_FOUND);
+}
