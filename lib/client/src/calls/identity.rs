@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Account, Client, ClientError, IssuedToken, Me, NewAccountAnswer, Tenant, client::Repeat, path::segment};
+use crate::{
+    Account, Client, ClientError, IssuedToken, Me, NewAccountAnswer, OwnToken, Tenant, client::Repeat, path::segment,
+};
 
 /// A tenant to create.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -35,6 +37,8 @@ struct OneTenant {
 #[derive(Deserialize)]
 struct OneAccount {
     account: Account,
+    #[serde(default)]
+    tokens: Vec<OwnToken>,
 }
 
 #[derive(Deserialize)]
@@ -84,13 +88,14 @@ impl Client {
         Ok(self.get::<Found>("/admin/accounts".to_owned(), Vec::new()).await?.accounts)
     }
 
-    /// One account, with its tokens where the service tells them.
+    /// One account with its tokens, which are named and not shown.
     ///
     /// # Errors
     /// `not_found` for an unknown account.
     pub async fn account(&self, account_id: &str) -> Result<Account, ClientError> {
         let path = format!("/admin/accounts/{}", segment("an account id", account_id)?);
-        Ok(self.get::<OneAccount>(path, Vec::new()).await?.account)
+        let found: OneAccount = self.get(path, Vec::new()).await?;
+        Ok(Account { tokens: found.tokens, ..found.account })
     }
 
     /// Creates an account with its first token, which is in this answer and nowhere else.

@@ -31,6 +31,9 @@ pub struct Account {
     /// When it was created.
     #[serde(default)]
     pub created_at: Option<String>,
+    /// Account that created it.
+    #[serde(default)]
+    pub created_by: Option<String>,
     /// Whether it may do nothing.
     #[serde(default)]
     pub disabled: bool,

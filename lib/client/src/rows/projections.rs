@@ -8,6 +8,9 @@ pub struct ProjectionHealth {
     /// Digest last computed; none before the first.
     #[serde(default)]
     pub digest: Option<String>,
+    /// Its generation; a rebuild makes the next one.
+    #[serde(default)]
+    pub generation: i64,
     /// Whether events are missing.
     pub is_stale: bool,
     /// Position up to which every event is in it.
@@ -19,6 +22,9 @@ pub struct ProjectionHealth {
     pub pending_events: i64,
     /// Its name.
     pub projection_name: String,
+    /// `live` or `failed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
     /// When it last moved.
     #[serde(default)]
     pub updated_at: Option<String>,

@@ -69,6 +69,8 @@ pub struct TraceIndex {
 pub struct TraceRow {
     /// Who acted in it.
     pub actors: Vec<String>,
+    /// Whether it is the trace beside a review.
+    pub companion: bool,
     /// How many events it has.
     pub event_count: i64,
     /// When it finished.

@@ -1,0 +1,157 @@
+//! A suite of the bench's own: started like any other, stopped and removed at the end.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use dg_domain::TenantId;
+use dg_storage::{
+    DatabaseConfig,
+    bench::{CopyLoad, copy_ceiling},
+};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use serde::Deserialize;
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+};
+
+use super::Plan;
+use crate::failure::{Exit, Failure};
+
+const START_DEADLINE: Duration = Duration::from_secs(90);
+const STOP_DEADLINE: Duration = Duration::from_secs(60);
+
+/// The line `dg up --json` prints.
+#[derive(Debug, Deserialize)]
+struct Ready {
+    api_url: String,
+    admin_token: String,
+    database_url: String,
+}
+
+/// The part of the supervisor's status file that is read here.
+#[derive(Debug, Deserialize)]
+struct Status {
+    children: Vec<StatusChild>,
+}
+
+#[derive(Debug, Deserialize)]
+struct StatusChild {
+    name: String,
+    pid: Option<i32>,
+}
+
+/// A running scratch suite. Dropping it without [`Suite::stop`] asks it to end as well.
+pub(super) struct Suite {
+    up: Child,
+    ready: Ready,
+    dir: PathBuf,
+    _scratch: TempDir,
+}
+
+impl Suite {
+    pub(super) async fn start(parent: Option<&Path>) -> Result<Self, Failure> {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("dg-bench-");
+        let scratch = match parent {
+            Some(parent) => builder.tempdir_in(parent)?,
+            None => builder.tempdir()?,
+        };
+        let dir = scratch.path().join("suite");
+        let mut up = Command::new(std::env::current_exe()?)
+            .args(["up", "--json", "--no-demo", "--api-port", "0", "--console-port", "0", "--dir"])
+            .arg(&dir)
+            .env_remove("DATABASE_URL")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()?;
+        let stdout = up.stdout.take().ok_or_else(|| failed("it has no output"))?;
+        let mut lines = BufReader::new(stdout).lines();
+        let line = tokio::time::timeout(START_DEADLINE, lines.next_line())
+            .await
+            .map_err(|_| failed("it was not ready in time"))??
+            .ok_or_else(|| failed("it ended before it was ready"))?;
+        let ready: Ready = serde_json::from_str(&line)?;
+        Ok(Self { up, ready, dir, _scratch: scratch })
+    }
+
+    pub(super) fn api_url(&self) -> &str {
+        &self.ready.api_url
+    }
+
+    pub(super) fn admin_token(&self) -> &str {
+        &self.ready.admin_token
+    }
+
+    pub(super) fn database_url(&self) -> &str {
+        &self.ready.database_url
+    }
+
+    pub(super) async fn create_tenant(&self, tenant: &str) -> Result<(), Failure> {
+        let client = dg_client::Client::new(self.api_url(), self.admin_token())?;
+        client.create_tenant(tenant, None).await?;
+        Ok(())
+    }
+
+    /// Freezes the projector, so that a log can be filled without it.
+    pub(super) fn pause_projector(&self) -> Result<(), Failure> {
+        self.signal_projector(Signal::SIGSTOP)
+    }
+
+    pub(super) fn resume_projector(&self) -> Result<(), Failure> {
+        self.signal_projector(Signal::SIGCONT)
+    }
+
+    fn signal_projector(&self, signal: Signal) -> Result<(), Failure> {
+        let text = std::fs::read_to_string(self.dir.join("status.json"))?;
+        let status: Status = serde_json::from_str(&text)?;
+        let pid = status
+            .children
+            .iter()
+            .find(|child| child.name == "dg-projectord")
+            .and_then(|child| child.pid)
+            .ok_or_else(|| failed("it runs no dg-projectord"))?;
+        kill(Pid::from_raw(pid), signal).map_err(|error| Failure::from(std::io::Error::from(error)))
+    }
+
+    pub(super) async fn stop(mut self) -> Result<(), Failure> {
+        self.terminate();
+        let ended = tokio::time::timeout(STOP_DEADLINE, self.up.wait()).await;
+        ended.map_err(|_| failed("it did not stop in time"))??;
+        Ok(())
+    }
+
+    fn terminate(&self) {
+        if let Some(pid) = self.up.id().and_then(|pid| i32::try_from(pid).ok()) {
+            // It may have ended by itself; then there is nobody to tell.
+            let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
+        }
+    }
+}
+
+impl Drop for Suite {
+    fn drop(&mut self) {
+        self.terminate();
+    }
+}
+
+fn failed(what: &str) -> Failure {
+    Failure::new(Exit::Unavailable, "scratch_suite", format!("the scratch suite: {what}"))
+        .advise("run `dg up --no-demo --dir /tmp/some-directory` to see what it says")
+}
+
+/// Rows per second of COPY into the event log's own table, in the suite's own database.
+pub(super) async fn ceiling(suite: &Suite, tenant: &str, plan: &Plan) -> Result<f64, Failure> {
+    let tenant = TenantId::new(tenant).map_err(|error| Failure::new(Exit::Software, "internal_error", error.message))?;
+    let rows = i64::try_from(plan.events.clamp(20_000, 100_000)).unwrap_or(100_000);
+    let load = CopyLoad { tenant, rows, payload_bytes: plan.payload_bytes, at: dg_runtime::clock::now() };
+    Ok(copy_ceiling(&DatabaseConfig::new(suite.database_url()), &load).await?)
+}

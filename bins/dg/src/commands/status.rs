@@ -1,0 +1,67 @@
+//! `dg status`: the service, this account, and how far the projections are.
+
+use dg_client::{ClientError, Health, Me};
+use serde::Serialize;
+
+use super::{joined, or_dash};
+use crate::{
+    cli::{Global, TenantFlag},
+    connection,
+    failure::Failure,
+    output::{Output, Table},
+};
+
+#[derive(Serialize)]
+struct Status {
+    api_url: String,
+    me: Me,
+    projections: Option<Health>,
+    ready: bool,
+}
+
+pub(crate) async fn run(global: &Global, args: &TenantFlag, out: &mut Output<'_>) -> Result<(), Failure> {
+    let settings = connection::Settings::find(global, args.tenant.as_deref())?;
+    let client = connection::service(global)?;
+    let (ready, _) = client.probe("readyz").await?;
+    let me = client.me().await?;
+    let projections = match &settings.tenant {
+        Some(tenant) => match client.tenant(tenant).health().await {
+            Ok(health) => Some(health),
+            // The tenant is only a guess of ours when it was not named.
+            Err(ClientError { code, .. })
+                if args.tenant.is_none() && matches!(code.as_str(), "not_found" | "forbidden") =>
+            {
+                None
+            }
+            Err(error) => return Err(error.into()),
+        },
+        None => None,
+    };
+    let status = Status { api_url: client.base_url().to_owned(), me, projections, ready };
+    if out.is_json() {
+        return out.document(&status);
+    }
+    tell(&status, out)
+}
+
+fn tell(status: &Status, out: &mut Output<'_>) -> Result<(), Failure> {
+    let me = &status.me;
+    let state = if status.ready { "ready" } else { "not ready; `dg doctor` says why" };
+    out.line(format!("{}  {state}", status.api_url))?;
+    out.line(format!("account  {}, {}, tenants {}", me.account_id, joined(&me.roles), joined(&me.tenant_ids)))?;
+    let Some(health) = &status.projections else {
+        return Ok(out.line(format!("tenants  {}", joined(&me.tenants)))?);
+    };
+    out.line(format!("tenant   {}, log at {}\n", health.tenant_id, health.event_log_last_seq))?;
+    let mut table = Table::new(&["PROJECTION", "AT", "PENDING", "FAILURES", "UPDATED"]);
+    for projection in &health.projections {
+        table.row([
+            projection.projection_name.clone(),
+            projection.last_log_seq.to_string(),
+            projection.pending_events.to_string(),
+            projection.open_failures.to_string(),
+            or_dash(projection.updated_at.clone()),
+        ]);
+    }
+    Ok(out.table(&table)?)
+}

@@ -1,0 +1,81 @@
+//! What a development suite starts with: accounts, tenants, the demo history.
+
+use dg_client::{BatchMode, Client, NewTenant};
+use dg_http::token::Minted;
+use dg_storage::{Store, StoreError};
+
+use crate::{
+    commands::database,
+    failure::{Exit, Failure},
+};
+
+/// The administrator of a development suite.
+pub(super) const ADMIN: &str = "local-admin";
+/// Whom the console is while nobody has signed in.
+const READER: &str = "local-reader";
+/// The tenant of everybody's first steps.
+pub(super) const DEFAULT_TENANT: &str = "default";
+/// The tenant that shows what a filled one looks like.
+pub(super) const DEMO_TENANT: &str = "release-demo";
+
+const DEMO: &str = include_str!("../../../../../fixtures/demo/release-demo.ndjson");
+
+/// Tokens of one run; those of earlier runs end with it.
+pub(super) struct Tokens {
+    pub(super) admin: Minted,
+    pub(super) reader: Minted,
+}
+
+impl Tokens {
+    pub(super) fn draw() -> Self {
+        Self { admin: Minted::draw(), reader: Minted::draw() }
+    }
+}
+
+/// Makes the accounts, gives them their new tokens, and revokes the old ones.
+///
+/// # Errors
+/// The database's.
+pub(super) async fn accounts(store: &Store, tokens: &Tokens) -> Result<(), StoreError> {
+    database::administrator(store, ADMIN, "dg up").await?;
+    database::account(store, READER, "reader", Vec::new(), "dg up").await?;
+    for (account, minted) in [(ADMIN, &tokens.admin), (READER, &tokens.reader)] {
+        for old in store.tokens(account).await?.into_iter().filter(|token| token.revoked_at.is_none()) {
+            if old.token_id != minted.token_id {
+                store.revoke_token(account, &old.token_id).await?;
+            }
+        }
+        match database::enter_token(store, account, minted).await {
+            // Entered before an answer was lost.
+            Err(StoreError::Exists { .. }) => {}
+            other => other?,
+        }
+    }
+    Ok(())
+}
+
+/// Registers the tenants and loads the demo. Everything that is there already stays as it is.
+///
+/// # Errors
+/// The service's.
+pub(super) async fn tenants(client: &Client, demo: bool) -> Result<(), Failure> {
+    let wanted = [DEFAULT_TENANT, DEMO_TENANT];
+    for tenant in &wanted[..if demo { 2 } else { 1 }] {
+        let new = NewTenant { tenant_id: (*tenant).to_owned(), secret_guard: None };
+        match client.create_tenant(&new).await {
+            Err(error) if error.code != "conflict" => return Err(error.into()),
+            _ => {}
+        }
+    }
+    if !demo {
+        return Ok(());
+    }
+    let answer = client.tenant(DEMO_TENANT).append_ndjson(DEMO.as_bytes().to_vec(), BatchMode::Independent).await?;
+    match answer.results.iter().find_map(|result| result.error.as_ref()) {
+        None => Ok(()),
+        Some(error) => {
+            let message = format!("the demo was not taken: {} [{}]", error.message, error.code);
+            Err(Failure::new(Exit::Data, "demo_rejected", message).advise("start without it: --no-demo"))
+        }
+    }
+}
