@@ -8,7 +8,7 @@ use dg_runtime::admin::Readiness;
 use dg_storage::log::AppendStage;
 use dg_storage::notifier::Notifier;
 use dg_storage::{Channel, Store};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::config::ApiConfig;
 use crate::metrics::ApiMetrics;
@@ -24,6 +24,7 @@ pub(crate) struct App {
     pub(crate) projection_moved: watch::Receiver<u64>,
     /// Whether the database answers.
     pub(crate) database_up: watch::Receiver<bool>,
+    pub(crate) digest_turns: Arc<Semaphore>,
     pub(crate) config: Arc<ApiConfig>,
     pub(crate) metrics: ApiMetrics,
     pub(crate) readiness: Readiness,

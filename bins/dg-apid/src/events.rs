@@ -1,7 +1,7 @@
 //! `GET /events` and `GET /traces/{trace_id}/events`: the log itself, never behind.
 
 use axum::extract::{RawQuery, State};
-use dg_domain::{EventType, LogSeq, StoredEvent, TraceSeq};
+use dg_domain::{EventType, LogSeq, TraceSeq};
 use dg_http::gate::{Reader, TenantCaller};
 use dg_http::params::{self, Params};
 use dg_http::path::Segments;
@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::app::App;
 use crate::event_json::EventJson;
+use crate::pages::{self, Page};
 
 const PAGE: i64 = 100;
 const LARGEST_PAGE: i64 = 1000;
@@ -22,8 +23,13 @@ pub(crate) async fn list(
     caller: TenantCaller<Reader>,
 ) -> Result<Reply, ApiError> {
     let (filter, limit) = read_filter(query.as_deref())?;
-    let events = app.store.events(caller.tenant(), &filter).await?;
-    shape_list(&events, limit)
+    let (store, tenant) = (&app.store, caller.tenant());
+    let page = pages::gather(limit, |last, limit| {
+        let after = last.map_or(filter.after, |last| last.log_seq);
+        let filter = EventFilter { after, limit, ..filter.clone() };
+        async move { store.events(tenant, &filter).await }
+    });
+    shape_list(&page.await?)
 }
 
 /// Events of one trace in their order.
@@ -37,11 +43,11 @@ pub(crate) async fn of_trace(
     let limit = page_size(&given)?;
     let after = given.integer("after_trace_seq", 0..=i64::MAX)?.map(TraceSeq::new).transpose();
     let after = after.map_err(|error| params::bad("after_trace_seq", error.to_string()))?;
-    let events = app.store.trace_events(caller.tenant(), &trace_id, after, limit + 1).await?;
-    if events.is_empty() && after.is_none() {
+    let page = pages::of_trace(&app, caller.tenant(), &trace_id, after, limit).await?;
+    if page.events.is_empty() && after.is_none() {
         return Err(unknown_trace(&trace_id));
     }
-    shape_trace(&events, limit)
+    shape_trace(&page)
 }
 
 /// The answer for a trace that nobody has written to.
@@ -64,42 +70,31 @@ fn read_filter(query: Option<&str>) -> Result<(EventFilter, i64), ApiError> {
         .map_err(|_| params::bad("event_type", "the parameter event_type is not one of the known types".to_owned()))?;
     let trace_id = given.text("trace_id").map(str::to_owned);
     let limit = page_size(&given)?;
-    // One more than asked for tells whether there are more.
-    Ok((EventFilter { after, until, event_type, trace_id, limit: limit + 1 }, limit))
+    Ok((EventFilter { after, until, event_type, trace_id, limit }, limit))
 }
 
 fn page_size(given: &Params) -> Result<i64, ApiError> {
     Ok(given.integer("limit", 1..=LARGEST_PAGE)?.unwrap_or(PAGE))
 }
 
-fn shape_list(events: &[StoredEvent], limit: i64) -> Result<Reply, ApiError> {
+fn shape_list(page: &Page) -> Result<Reply, ApiError> {
     #[derive(Serialize)]
     struct Listed<'a> {
         events: Vec<EventJson<'a>>,
         next_after: Option<i64>,
     }
-    let (page, last) = cut(events, limit);
-    Reply::ok(&Listed { events: EventJson::page(page)?, next_after: last.map(|event| event.log_seq.get()) })
+    let next_after = page.last_of_more().map(|event| event.log_seq.get());
+    Reply::ok(&Listed { events: EventJson::page(&page.events)?, next_after })
 }
 
-fn shape_trace(events: &[StoredEvent], limit: i64) -> Result<Reply, ApiError> {
+fn shape_trace(page: &Page) -> Result<Reply, ApiError> {
     #[derive(Serialize)]
     struct Listed<'a> {
         events: Vec<EventJson<'a>>,
         next_after_trace_seq: Option<i64>,
     }
-    let (page, last) = cut(events, limit);
-    let next_after_trace_seq = last.map(|event| event.trace_seq.get());
-    Reply::ok(&Listed { events: EventJson::page(page)?, next_after_trace_seq })
-}
-
-/// The page, and its last event if more follow.
-fn cut(events: &[StoredEvent], limit: i64) -> (&[StoredEvent], Option<&StoredEvent>) {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    match events.get(..limit) {
-        Some(page) if events.len() > limit => (page, page.last()),
-        _ => (events, None),
-    }
+    let next_after_trace_seq = page.last_of_more().map(|event| event.trace_seq.get());
+    Reply::ok(&Listed { events: EventJson::page(&page.events)?, next_after_trace_seq })
 }
 
 #[cfg(test)]
@@ -111,7 +106,7 @@ mod tests {
         let (filter, limit) = read_filter(Some("after=5&until=9&event_type=TraceStarted&trace_id=t&limit=7")).unwrap();
         assert_eq!((filter.after.get(), filter.until.map(LogSeq::get)), (5, Some(9)));
         assert_eq!((filter.event_type, filter.trace_id.as_deref()), (Some(EventType::TraceStarted), Some("t")));
-        assert_eq!((filter.limit, limit), (8, 7));
+        assert_eq!((filter.limit, limit), (7, 7));
         assert_eq!(read_filter(None).unwrap().1, 100);
         for bad in ["after=-1", "after=9&until=5", "event_type=Nope", "limit=0", "limit=1001", "since=1"] {
             assert!(read_filter(Some(bad)).is_err(), "{bad}");

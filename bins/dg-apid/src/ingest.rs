@@ -7,6 +7,7 @@ use dg_domain::append::Outcome;
 use dg_domain::{NewEvent, StoredEvent};
 use dg_http::gate::{TenantCaller, Writer};
 use dg_http::media::{self, Media};
+use dg_http::params::NoParams;
 use dg_http::{ApiError, Reply, body};
 use dg_storage::log::{AppendMode, AppendRequest};
 use serde::Serialize;
@@ -19,6 +20,7 @@ use crate::metrics::Fate;
 pub(crate) async fn append(
     State(app): State<App>,
     caller: TenantCaller<Writer>,
+    _: NoParams,
     request: Request,
 ) -> Result<Reply, ApiError> {
     media::of_body(request.headers(), &[Media::Json])?;

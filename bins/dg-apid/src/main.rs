@@ -13,6 +13,7 @@ mod ingest;
 mod me;
 mod metrics;
 mod outage;
+mod pages;
 mod precedents;
 mod probes;
 mod projections;

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use dg_domain::Micros;
 use dg_http::gate::{AccountCaller, AnyRole};
+use dg_http::params::NoParams;
 use dg_http::{ApiError, Reply};
 use serde::Serialize;
 
@@ -26,7 +27,11 @@ struct TokenJson<'a> {
 }
 
 /// Describes the account and token of the request.
-pub(crate) async fn show(State(app): State<App>, caller: AccountCaller<AnyRole>) -> Result<Reply, ApiError> {
+pub(crate) async fn show(
+    State(app): State<App>,
+    caller: AccountCaller<AnyRole>,
+    _: NoParams,
+) -> Result<Reply, ApiError> {
     let who = &caller.principal;
     let registered = app.store.tenants().await?;
     let tenants = registered.into_iter().map(|tenant| tenant.tenant_id.to_string());

@@ -4,7 +4,7 @@ use axum::extract::{RawQuery, State};
 use dg_domain::Micros;
 use dg_http::freshness::{self, Freshness};
 use dg_http::gate::{Reader, TenantCaller};
-use dg_http::params::Params;
+use dg_http::params::{NoParams, Params};
 use dg_http::{ApiError, Reply};
 use dg_projections::Projection;
 use dg_storage::projections::{Cursor, Snapshot};
@@ -15,7 +15,11 @@ use crate::app::App;
 const DIGESTED: [Projection; 3] = [Projection::ContextGraph, Projection::TraceSummary, Projection::PrecedentIndex];
 
 /// Describes each projection of the tenant.
-pub(crate) async fn health(State(app): State<App>, caller: TenantCaller<Reader>) -> Result<Reply, ApiError> {
+pub(crate) async fn health(
+    State(app): State<App>,
+    caller: TenantCaller<Reader>,
+    _: NoParams,
+) -> Result<Reply, ApiError> {
     let cursors = app.store.cursors(caller.tenant()).await?;
     let head = cursors.head.get();
     Reply::ok(&Health {
@@ -34,6 +38,8 @@ pub(crate) async fn digests(
     caller: TenantCaller<Reader>,
 ) -> Result<Reply, ApiError> {
     let fresh = Freshness::read(&Params::read(query.as_deref(), &[freshness::NAMES])?)?;
+    // Hashing every row keeps a core and a connection busy: a few at a time, so that other reads find theirs.
+    let _turn = app.digest_turns.acquire().await.map_err(ApiError::internal)?;
     let ask = async |snapshot: &Snapshot| Ok(snapshot.digests().await?);
     let (digests, meta) = crate::freshness::read(&app, caller.tenant(), fresh, &DIGESTED, ask).await?;
     let data = DigestsJson {

@@ -16,7 +16,7 @@ use dg_storage::listener::Listener;
 use dg_storage::log::{AppendStage, StageConfig};
 use dg_storage::notifier::Notifier;
 use dg_storage::{Channel, DatabaseConfig, Store, StoreError};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tracing::{info, warn};
 
 use crate::app::App;
@@ -29,6 +29,7 @@ use crate::{follow, routes};
 
 /// Callers wait for a database that does not answer no longer than this.
 const PATIENCE_MS: u64 = 2_000;
+const DIGESTS_AT_ONCE: usize = 2;
 
 /// Makes the pool; nothing is connected yet.
 ///
@@ -108,6 +109,7 @@ impl Parts {
             notifier,
             projection_moved,
             database_up,
+            digest_turns: Arc::new(Semaphore::new(DIGESTS_AT_ONCE)),
             config: Arc::new(config.api.clone()),
             metrics: ApiMetrics::register(&daemon.metrics),
             readiness: progress.readiness(),

@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::app::App;
 use crate::event_json::EventJson;
 use crate::events::unknown_trace;
+use crate::pages;
 
 const PAGE: i64 = 50;
 const LARGEST_PAGE: i64 = 200;
@@ -51,7 +52,7 @@ pub(crate) async fn show(
     };
     let projections = [Projection::TraceSummary, Projection::TraceIndex];
     let ((summary, row), meta) = crate::freshness::read(&app, caller.tenant(), fresh, &projections, ask).await?;
-    let events = app.store.trace_events(caller.tenant(), &trace_id, None, EVENTS).await?;
+    let events = pages::of_trace(&app, caller.tenant(), &trace_id, None, EVENTS).await?.events;
     if events.is_empty() {
         return Err(unknown_trace(&trace_id));
     }

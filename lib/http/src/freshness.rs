@@ -82,7 +82,8 @@ impl Freshness {
     /// Waits until `progress` satisfies the caller or the time is up. `nudged` changes when a projection may have moved.
     ///
     /// # Errors
-    /// `projection_out_of_date` when it did not get there, and whatever `progress` fails with.
+    /// `projection_out_of_date` when it did not get there, `storage` when whoever nudges is gone because the service stops,
+    /// and whatever `progress` fails with.
     pub async fn settle<F>(self, progress: impl Fn() -> F, mut nudged: watch::Receiver<u64>) -> Result<(), ApiError>
     where
         F: Future<Output = Result<Meta, ApiError>>,
@@ -96,9 +97,8 @@ impl Freshness {
                 return outcome;
             }
             let look_again = deadline.min(Instant::now() + FLOOR);
-            if let Ok(Err(_)) = timeout_at(look_again, nudged.changed()).await {
-                // The sender is gone, the service is stopping: only the floor is left.
-                tokio::time::sleep_until(look_again).await;
+            if let Ok(Err(gone)) = timeout_at(look_again, nudged.changed()).await {
+                return Err(ApiError::new(Code::Storage, "the service is stopping; try again").caused_by(gone));
             }
         }
     }
@@ -168,5 +168,10 @@ mod tests {
         let (settled, ()) = tokio::join!(waiting, moving);
         settled.unwrap();
         assert!(asked.load(Ordering::SeqCst) >= 2);
+
+        at.store(0, Ordering::SeqCst);
+        drop(nudge);
+        let stopped = five(30_000).settle(&progress, nudged).await;
+        assert_eq!(stopped.unwrap_err().code(), Code::Storage);
     }
 }

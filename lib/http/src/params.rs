@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use percent_encoding::percent_decode_str;
 
 use crate::error::ApiError;
@@ -106,6 +108,18 @@ impl Params {
             return Err(bad(name, format!("the list {name} contains an empty item")));
         }
         Ok(Some(items))
+    }
+}
+
+/// The parameters of a route that has none.
+#[derive(Debug)]
+pub struct NoParams;
+
+impl<S: Send + Sync> FromRequestParts<S> for NoParams {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        Params::read(parts.uri.query(), &[]).map(|_| Self)
     }
 }
 

@@ -3,6 +3,7 @@
 use axum::extract::{Request, State};
 use dg_domain::TenantId;
 use dg_http::gate::{AccountCaller, Admin, Role};
+use dg_http::params::NoParams;
 use dg_http::path::Segments;
 use dg_http::token::Minted;
 use dg_http::{ApiError, Code, Reply, body};
@@ -52,7 +53,7 @@ struct AccountJson {
 }
 
 /// Lists every account, by name.
-pub(crate) async fn list(State(app): State<App>, _: AccountCaller<Admin>) -> Result<Reply, ApiError> {
+pub(crate) async fn list(State(app): State<App>, _: AccountCaller<Admin>, _: NoParams) -> Result<Reply, ApiError> {
     #[derive(Serialize)]
     struct Listed {
         accounts: Vec<AccountJson>,
@@ -65,6 +66,7 @@ pub(crate) async fn list(State(app): State<App>, _: AccountCaller<Admin>) -> Res
 pub(crate) async fn create(
     State(app): State<App>,
     caller: AccountCaller<Admin>,
+    _: NoParams,
     request: Request,
 ) -> Result<Reply, ApiError> {
     #[derive(Serialize)]
@@ -86,6 +88,7 @@ pub(crate) async fn show(
     State(app): State<App>,
     Segments([account_id]): Segments<1>,
     _: AccountCaller<Admin>,
+    _: NoParams,
 ) -> Result<Reply, ApiError> {
     #[derive(Serialize)]
     struct Shown {

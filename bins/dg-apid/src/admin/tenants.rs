@@ -3,6 +3,7 @@
 use axum::extract::{Request, State};
 use dg_domain::{GuardMode, TenantId};
 use dg_http::gate::{AccountCaller, Admin};
+use dg_http::params::NoParams;
 use dg_http::{ApiError, Reply, body};
 use dg_storage::tenants::{NewTenant, Tenant};
 use serde::{Deserialize, Serialize};
@@ -27,7 +28,7 @@ struct TenantJson {
 }
 
 /// Lists every tenant, by name.
-pub(crate) async fn list(State(app): State<App>, _: AccountCaller<Admin>) -> Result<Reply, ApiError> {
+pub(crate) async fn list(State(app): State<App>, _: AccountCaller<Admin>, _: NoParams) -> Result<Reply, ApiError> {
     #[derive(Serialize)]
     struct Listed {
         tenants: Vec<TenantJson>,
@@ -40,6 +41,7 @@ pub(crate) async fn list(State(app): State<App>, _: AccountCaller<Admin>) -> Res
 pub(crate) async fn create(
     State(app): State<App>,
     caller: AccountCaller<Admin>,
+    _: NoParams,
     request: Request,
 ) -> Result<Reply, ApiError> {
     #[derive(Serialize)]

@@ -3,6 +3,7 @@
 use axum::extract::{Request, State};
 use dg_domain::Micros;
 use dg_http::gate::{AccountCaller, Admin};
+use dg_http::params::NoParams;
 use dg_http::path::Segments;
 use dg_http::token::Minted;
 use dg_http::{ApiError, Reply, body};
@@ -46,6 +47,7 @@ pub(crate) async fn create(
     State(app): State<App>,
     Segments([account_id]): Segments<1>,
     caller: AccountCaller<Admin>,
+    _: NoParams,
     request: Request,
 ) -> Result<Reply, ApiError> {
     #[derive(Serialize)]
@@ -68,6 +70,7 @@ pub(crate) async fn revoke(
     State(app): State<App>,
     Segments([account_id, token_id]): Segments<2>,
     caller: AccountCaller<Admin>,
+    _: NoParams,
 ) -> Result<Reply, ApiError> {
     #[derive(Serialize)]
     struct Revoked {
