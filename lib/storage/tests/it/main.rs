@@ -4,6 +4,7 @@
 
 mod append;
 mod append_faults;
+mod append_model;
 mod bootstrap;
 mod events;
 mod immutable;

@@ -16,6 +16,9 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
+/// Every batch is recorded at the same moment.
+pub(crate) const CLOCK: fn() -> Micros = || Micros::new(1_767_225_600_000_000);
+
 #[derive(Clone)]
 pub(crate) struct Scratch {
     pub(crate) name: String,
@@ -66,7 +69,7 @@ impl Scratch {
     pub(crate) fn stage_with(&self, change: impl FnOnce(&mut StageConfig)) -> (AppendStage, CancellationToken) {
         let stop = CancellationToken::new();
         let notifier = Notifier::start(self.config("dg_apid"), stop.child_token());
-        let mut config = StageConfig::new(self.config("dg_apid"), || Micros::new(1_767_225_600_000_000));
+        let mut config = StageConfig::new(self.config("dg_apid"), CLOCK);
         change(&mut config);
         (AppendStage::start(config, notifier, stop.child_token()), stop)
     }
