@@ -56,6 +56,7 @@ async fn main() {
             store.create_tenant(&new).await.unwrap();
         }
         let before = stage.stats();
+        let wal_before = wal(&server).await;
         let began = Instant::now();
         let tasks: Vec<_> = (0..clients)
             .map(|client| {
@@ -75,9 +76,10 @@ async fn main() {
         let batches = after.batches - before.batches;
         writeln!(
             out,
-            "{clients:4} clients x {batch:4} on {tenants:2} tenants: {:7.0} events/s  {:6.1} events/commit  p50 {:?} p99 {:?}",
+            "{clients:4} clients x {batch:4} on {tenants:2} tenants: {:7.0} events/s  {:6.1} events/commit  {:5.0} WAL bytes/event  p50 {:?} p99 {:?}",
             (after.stored - before.stored) as f64 / elapsed.as_secs_f64(),
             (after.stored - before.stored) as f64 / batches as f64,
+            (wal(&server).await - wal_before) / (after.stored - before.stored) as f64,
             at(50),
             at(99)
         )
@@ -86,6 +88,13 @@ async fn main() {
     ceiling(&config("dg_owner"), "ceiling-2", &mut out).await;
     stop.cancel();
     stage.stopped().await;
+}
+
+/// Bytes of write-ahead log that the server wrote so far.
+async fn wal(server: &Postgres) -> f64 {
+    let (client, connection) = tokio_postgres::connect(&server.admin_url(), tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client.query_one("SELECT (pg_current_wal_lsn() - '0/0')::float8", &[]).await.unwrap().get(0)
 }
 
 async fn ceiling(owner: &DatabaseConfig, tenant: &str, out: &mut impl Write) {

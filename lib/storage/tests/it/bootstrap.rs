@@ -42,7 +42,7 @@ async fn many_may_prepare_at_once() {
 #[tokio::test]
 async fn a_hosted_user_becomes_every_role_by_set_role() {
     let server = Postgres::start().unwrap();
-    admin(&server, ["CREATE ROLE customer LOGIN CREATEROLE", "CREATE DATABASE hosted OWNER customer"]).await;
+    admin(&server, ["CREATE ROLE customer LOGIN CREATEROLE CREATEDB", "CREATE DATABASE hosted OWNER customer"]).await;
     let url = server.url("hosted", "customer");
     bootstrap::prepare(&url, "hosted").await.unwrap();
     assert_eq!(bootstrap::prepare(&url, "hosted").await.unwrap(), bootstrap::Prepared::default());
@@ -50,6 +50,12 @@ async fn a_hosted_user_becomes_every_role_by_set_role() {
     let store = Store::open(&DatabaseConfig::new(&url).with_role("dg_projectord")).unwrap();
     store.check_schema().await.unwrap();
     assert!(store.accounts().await.is_err(), "the role counts, not the user");
+
+    let done = bootstrap::prepare(&url, "of-its-own").await.unwrap();
+    assert!(done.created_database);
+    let url = server.url("of-its-own", "customer");
+    assert_eq!(bootstrap::prepare(&url, "of-its-own").await.unwrap(), bootstrap::Prepared::default());
+    migrate::run(&DatabaseConfig::new(&url).with_role("dg_owner")).await.unwrap();
 }
 
 #[tokio::test]
