@@ -1,0 +1,46 @@
+// What the checks need of the HTTP API.
+
+import { randomUUID } from "node:crypto";
+
+export class Api {
+  constructor(url, token) {
+    this.url = url;
+    this.token = token;
+  }
+
+  async call(path, tenant, body) {
+    const headers = { authorization: `Bearer ${this.token}`, "content-type": "application/json" };
+    if (tenant) headers["x-tenant-id"] = tenant;
+    const answer = await fetch(`${this.url}/api/v1${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  }
+
+  /** A tenant of its own for this run, so that no other data is touched. */
+  async tenant() {
+    const tenant = `browser-${randomUUID().slice(0, 8)}`;
+    await this.call("/admin/tenants", null, { tenant_id: tenant });
+    return tenant;
+  }
+
+  append(tenant, trace, type, payload) {
+    const id = randomUUID();
+    return this.call("/events", tenant, {
+      event_id: id, trace_id: trace, event_type: type, occurred_at: new Date().toISOString(),
+      source: { producer_id: "browser-checks", system: "checks", subsystem: null },
+      actor: { actor_type: "agent", actor_id: "checker" },
+      correlation_id: null, causation_event_id: null, idempotency_key: id, schema_version: 1, tags: ["checks"], payload,
+    });
+  }
+
+  start(tenant, trace, title) {
+    const payload = { workflow: "browser_check", title, primary_entity: { entity_type: "order", entity_id: trace, system: "shop" } };
+    return this.append(tenant, trace, "TraceStarted", payload);
+  }
+
+  read(tenant, trace, object) {
+    const payload = { input_id: `input:${object}`, source: { system: "shop", object_type: "order", object_id: object },
+      facts: [{ key: "amount", value: { type: "int", value: "42" }, as_of: null }] };
+    return this.append(tenant, trace, "InputObserved", payload);
+  }
+}
