@@ -202,6 +202,9 @@ fn explain(error: &ClientError) -> (Exit, Option<&'static str>) {
         ("projection_out_of_date", _) => {
             (Exit::Temporary, Some("wait a moment, or leave out --strict; `dg status` shows the lag"))
         }
+        ("not_found", Some(_)) => {
+            (Exit::Data, Some("check the name; `dg tenants list` and `dg traces` show what there is"))
+        }
         ("rate_limited", _) => (Exit::Temporary, Some("wait, then repeat the command")),
         ("unavailable" | "timeout", None) => (
             Exit::Unavailable,

@@ -21,10 +21,14 @@ fn main() -> ExitCode {
         Err(answer) => return usage(&answer),
     };
     let json = cli.global.json;
-    let ended =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::from).and_then(|runtime| {
-            runtime.block_on(commands::run(cli, &mut Output::new(json, &mut anstream::stdout().lock())))
-        });
+    let mut stdout = std::io::stdout().lock();
+    let styled = anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never;
+    let mut out = Output::new(json, styled, &mut stdout);
+    let ended = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::from)
+        .and_then(|runtime| runtime.block_on(commands::run(cli, &mut out)));
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         // The reader of our output went away, for example `dg traces | head`.

@@ -15,12 +15,15 @@ use crate::failure::Failure;
 /// Where a command's answer goes, and in which form.
 pub(crate) struct Output<'a> {
     json: bool,
+    styled: bool,
     to: &'a mut dyn Write,
 }
 
 impl<'a> Output<'a> {
-    pub(crate) fn new(json: bool, to: &'a mut dyn Write) -> Self {
-        Self { json, to }
+    /// `styled` tells whether `to` is a terminal that shows bold text. Data never goes through a filter for escape
+    /// sequences: it would take bytes out of payloads that only look like one.
+    pub(crate) fn new(json: bool, styled: bool, to: &'a mut dyn Write) -> Self {
+        Self { json, styled, to }
     }
 
     /// Whether a program reads this.
@@ -36,12 +39,16 @@ impl<'a> Output<'a> {
 
     /// One line for a person.
     pub(crate) fn line(&mut self, text: impl AsRef<str>) -> io::Result<()> {
-        writeln!(self.to, "{}", text.as_ref())
+        if self.styled {
+            writeln!(self.to, "{}", text.as_ref())
+        } else {
+            writeln!(self.to, "{}", anstream::adapter::strip_str(text.as_ref()))
+        }
     }
 
     /// A table for a person.
     pub(crate) fn table(&mut self, table: &Table) -> io::Result<()> {
-        table.write(self.to)
+        table.lines().try_for_each(|line| self.line(line))
     }
 
     /// The bare writer, for data that has its own form.
@@ -101,6 +108,15 @@ mod tests {
     fn text_from_the_log_cannot_steer_a_terminal() {
         assert_eq!(printable("a\x1b[2Jb\nc\u{202e}d"), "a\\u{1b}[2Jb⏎c\\u{202e}d");
         assert_eq!(printable("naïve 東京"), "naïve 東京");
+    }
+
+    #[test]
+    fn data_is_written_as_it_is_and_sentences_without_styles() {
+        let mut written = Vec::new();
+        let mut out = Output::new(true, false, &mut written);
+        out.document("a\u{7f}b\u{9b}c").unwrap();
+        out.line("\x1b[1mbold\x1b[0m").unwrap();
+        assert_eq!(written, "\"a\u{7f}b\u{9b}c\"\nbold\n".as_bytes());
     }
 
     #[test]

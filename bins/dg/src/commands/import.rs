@@ -81,6 +81,10 @@ pub(crate) async fn run(global: &Global, args: &ImportArgs, out: &mut Output<'_>
     match ended {
         Ok(()) => {}
         Err(SendError::Format(error)) => return Err(stopped(&report, unreadable(&error))),
+        Err(SendError::Client(error)) if error.code == "not_found" => {
+            let advice = "check --tenant, or let --create-tenant register it";
+            return Err(Failure::from(*error).advise(advice));
+        }
         Err(SendError::Client(error)) => return Err(stopped(&report, Failure::from(*error))),
     }
     tell(&report, &tenant_id, out)?;

@@ -1,7 +1,5 @@
 //! A table in plain text.
 
-use std::io::{self, Write};
-
 use unicode_width::UnicodeWidthStr;
 
 use super::{printable, shortened};
@@ -38,18 +36,16 @@ impl Table {
         self.rows.push(cells.map(|cell| if self.full { cell } else { shortened(&cell, WIDEST) }).collect());
     }
 
-    pub(crate) fn write(&self, to: &mut dyn Write) -> io::Result<()> {
+    /// The header and the rows, columns lined up.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = String> {
         let header: Vec<String> = self.header.iter().map(|&name| name.to_owned()).collect();
         let width = |column: usize| {
             let cells = self.rows.iter().chain([&header]).filter_map(|row| row.get(column));
             cells.map(|cell| cell.width()).max().unwrap_or(0)
         };
         let widths: Vec<usize> = (0..header.len()).map(width).collect();
-        writeln!(to, "\x1b[1m{}\x1b[0m", line(&header, &widths))?;
-        for row in &self.rows {
-            writeln!(to, "{}", line(row, &widths))?;
-        }
-        Ok(())
+        let first = format!("\x1b[1m{}\x1b[0m", line(&header, &widths));
+        std::iter::once(first).chain(self.rows.iter().map(move |row| line(row, &widths)))
     }
 }
 
@@ -72,9 +68,7 @@ mod tests {
         let mut table = Table::new(&["NAME", "N"]);
         table.row(["東京".to_owned(), "1".to_owned()]);
         table.row(["a\x1b".to_owned(), "22".to_owned()]);
-        let mut text = Vec::new();
-        table.write(&mut text).unwrap();
-        let text = anstream::adapter::strip_str(std::str::from_utf8(&text).unwrap()).to_string();
-        assert_eq!(text, "NAME     N\n東京     1\na\\u{1b}  22\n");
+        let lines: Vec<String> = table.lines().collect();
+        assert_eq!(lines, ["\x1b[1mNAME     N\x1b[0m", "東京     1", "a\\u{1b}  22"]);
     }
 }

@@ -37,6 +37,7 @@ fn of_child(layout: &Layout, child: &Child) -> Check {
     let look = format!("look into {}", log.display());
     match child.state {
         ChildState::Ready | ChildState::Done => match child.restarts {
+            0 if child.state == ChildState::Done => Check::ok(name, "done"),
             0 => Check::ok(name, format!("up{said}")),
             restarts => {
                 let found = format!("up{said}; restarted {restarts} times, last end: {last}");
