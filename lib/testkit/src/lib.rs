@@ -11,11 +11,13 @@ pub mod postgres;
 pub mod processes;
 mod proxy;
 pub mod rng;
+mod running;
 mod suite;
 pub mod wait;
 
 pub use error::KitError;
 pub use postgres::{Durability, Postgres};
 pub use proxy::FaultProxy;
+pub use running::RunningDaemon;
 pub use suite::{Suite, SuiteOptions, daemon};
 pub use wait::{wait_for, wait_until};

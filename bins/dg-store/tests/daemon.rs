@@ -1,0 +1,125 @@
+//! The real dg-store against a real server.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a helper of a test may fail it")]
+
+use dg_storage::{SCHEMA_VERSION, bootstrap};
+use dg_testkit::{Postgres, RunningDaemon};
+use nix::sys::signal::Signal;
+use tokio_postgres::NoTls;
+
+const DATABASE: &str = "decisiongraph";
+
+/// Roles and an empty database on a server of the test's own.
+async fn prepared() -> Postgres {
+    prepare(Postgres::start().unwrap()).await
+}
+
+async fn prepare(server: Postgres) -> Postgres {
+    bootstrap::prepare(&server.admin_url(), DATABASE).await.unwrap();
+    server
+}
+
+fn start(server: &Postgres) -> RunningDaemon {
+    let own = server.url(DATABASE, "dg_store");
+    let owner = server.url(DATABASE, "dg_owner");
+    let settings =
+        [("DG__DATABASE__URL", own.as_str()), ("DG__STORE__MIGRATE_URL", &owner), ("DG__STORE__LOOK_EVERY_MS", "100")];
+    RunningDaemon::start(env!("CARGO_BIN_EXE_dg-store"), &settings).unwrap()
+}
+
+/// Plays another release, or an operator with a console.
+async fn execute(server: &Postgres, statements: &str) {
+    let (client, connection) = tokio_postgres::connect(&server.url(DATABASE, "dg_admin"), NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client.batch_execute(statements).await.unwrap();
+}
+
+#[tokio::test]
+async fn it_migrates_becomes_ready_and_stops() {
+    let server = prepared().await;
+    let mut daemon = start(&server);
+    daemon.wait_admin("/readyz", 200, "ready").unwrap();
+    daemon.wait_admin("/metrics", 200, &format!("dg_schema_version {SCHEMA_VERSION}")).unwrap();
+    daemon.wait_admin("/metrics", 200, "dg_tenants_active 0").unwrap();
+    assert_eq!(daemon.stop().unwrap().code(), Some(0), "{}", daemon.log());
+}
+
+#[tokio::test]
+async fn it_waits_for_the_database_and_outlives_it() {
+    let server = prepare(Postgres::durable().unwrap()).await;
+    server.stop();
+    let mut daemon = start(&server);
+    daemon.wait_admin("/readyz", 503, "storage").unwrap();
+    server.start_again().unwrap();
+    daemon.wait_admin("/readyz", 200, "ready").unwrap();
+    server.kill9();
+    daemon.wait_admin("/readyz", 503, "storage").unwrap();
+    daemon.wait_admin("/metrics", 200, "dg_store_database_up 0").unwrap();
+    server.start_again().unwrap();
+    daemon.wait_admin("/readyz", 200, "ready").unwrap();
+    daemon.wait_admin("/metrics", 200, "dg_store_database_up 1").unwrap();
+    assert_eq!(daemon.stop().unwrap().code(), Some(0), "{}", daemon.log());
+}
+
+#[tokio::test]
+async fn a_newer_schema_ends_it_with_advice() {
+    let server = prepared().await;
+    let mut first = start(&server);
+    first.wait_admin("/readyz", 200, "ready").unwrap();
+    let newer = format!("INSERT INTO dg_schema_history (version, name) VALUES ({}, 'later')", SCHEMA_VERSION + 1);
+    execute(&server, &newer).await;
+    // The one that runs notices, and the next one does not start.
+    assert_eq!(first.wait_end().unwrap().code(), Some(78), "{}", first.log());
+    let mut second = start(&server);
+    assert_eq!(second.wait_end().unwrap().code(), Some(78));
+    assert!(second.log().contains("install the newer release"), "{}", second.log());
+}
+
+#[tokio::test]
+async fn an_older_schema_under_a_running_daemon_is_migrated() {
+    let server = prepared().await;
+    let daemon = start(&server);
+    daemon.wait_admin("/readyz", 200, "ready").unwrap();
+    // As after a restore from before the first start.
+    execute(&server, "DROP SCHEMA public CASCADE; CREATE SCHEMA public").await;
+    bootstrap::prepare(&server.admin_url(), DATABASE).await.unwrap();
+    daemon.wait_admin("/metrics", 200, "dg_store_database_up 1").unwrap();
+    daemon.wait_admin("/readyz", 200, "ready").unwrap();
+}
+
+#[tokio::test]
+async fn a_missing_head_row_is_made_again() {
+    let server = prepared().await;
+    let daemon = start(&server);
+    daemon.wait_admin("/readyz", 200, "ready").unwrap();
+    execute(&server, "INSERT INTO dg_tenants (tenant_id, created_by) VALUES ('acme', 'restore')").await;
+    daemon.wait_admin("/metrics", 200, "dg_tenants_active 1").unwrap();
+    let store = dg_storage::Store::open(&dg_storage::DatabaseConfig::new(server.url(DATABASE, "dg_store"))).unwrap();
+    let heads = store.heads().await.unwrap();
+    assert_eq!(heads.iter().map(|(tenant, last)| (tenant.as_str(), last.get())).collect::<Vec<_>>(), [("acme", 0)]);
+    assert!(daemon.log().contains("made the missing head row of tenant acme"), "{}", daemon.log());
+}
+
+#[tokio::test]
+async fn a_bad_configuration_is_refused_whole() {
+    let settings = [("DG__STORE__LOOK_EVERY_MS", "soon"), ("DG__STORE__COLOUR", "red"), ("DG__STOER__X", "1")];
+    let mut daemon = RunningDaemon::start(env!("CARGO_BIN_EXE_dg-store"), &settings).unwrap();
+    assert_eq!(daemon.wait_end().unwrap().code(), Some(78));
+    for key in ["store.look_every_ms", "store.colour", "stoer"] {
+        assert!(daemon.log().contains(key), "{key} not in {}", daemon.log());
+    }
+}
+
+#[tokio::test]
+async fn hang_up_reloads_and_nothing_else() {
+    let server = prepared().await;
+    let mut daemon = start(&server);
+    daemon.wait_admin("/readyz", 200, "ready").unwrap();
+    daemon.signal(Signal::SIGHUP);
+    dg_testkit::wait_until(std::time::Duration::from_secs(10), "the reload", || {
+        daemon.log().contains("log level is now").then_some(())
+    })
+    .unwrap();
+    daemon.wait_admin("/readyz", 200, "ready").unwrap();
+    assert_eq!(daemon.stop().unwrap().code(), Some(0));
+}
