@@ -3,20 +3,24 @@
 use std::time::Duration;
 
 use dg_runtime::CancellationToken;
+use dg_runtime::notify::Pulse;
 use dg_storage::Channel;
 use dg_storage::listener::{Listener, Wake};
 use tokio::sync::watch;
 
 use crate::app::App;
 
-/// How often the gauges are brought up to date.
+/// How often the gauges are brought up to date, and the watchdog hears that requests can still be woken.
 const OBSERVE: Duration = Duration::from_secs(1);
 
 /// Passes nudges on to the requests that wait for them, until `stop`.
 pub(crate) async fn run(app: App, listener: Listener, moved: watch::Sender<u64>, stop: CancellationToken) {
     let mut projections = listener.follow(&[Channel::Projection]);
-    let mut settings = listener.follow(&[Channel::Config]).poll_every(OBSERVE);
+    let mut pulse = Pulse::from_env();
+    let observe = pulse.interval().map_or(OBSERVE, |interval| interval.min(OBSERVE));
+    let mut settings = listener.follow(&[Channel::Config]).poll_every(observe);
     loop {
+        pulse.beat();
         tokio::select! {
             biased;
             () = stop.cancelled() => break,
