@@ -88,8 +88,8 @@ await check("the list shows traces and goes live", async () => {
   expect((await page.locator("#freshness").innerText()).startsWith("live"), "a page that says it is live");
   expect(await page.locator("h1").count() === 1 && await page.locator("main").count() === 1, "one h1 and one main");
   expect(await page.title() === `Traces of ${values.tenant} · DecisionGraph`, "a title for the page");
-  await accessible(page);
   await shoot(page, "list");
+  await accessible(page);
 });
 
 await check("filters are in the address, and back goes back", async () => {
@@ -124,8 +124,8 @@ await check("a trace tells what happened", async () => {
   expect(await page.evaluate(() => document.activeElement?.id) === "main", "focus to move to the new page");
   await page.locator("#timeline details").nth(1).locator("summary").click();
   expect((await page.locator("#timeline details[open] pre").innerText()).includes("{"), "a payload");
-  await accessible(page);
   await shoot(page, "trace");
+  await accessible(page);
 });
 
 await check("a lost line is taken up again where it was", async () => {
@@ -241,14 +241,14 @@ for (const [name, options] of [["dark", { colorScheme: "dark" }], ["narrow", { v
     if (development) await page.goto(list);
     else await signIn(page, `/t/${values.tenant}/traces`);
     await live(page);
+    await shoot(page, `list-${name}`);
     await fits(page);
     await accessible(page);
-    await shoot(page, `list-${name}`);
     await rows(page).filter({ has: page.locator(".chip.good") }).first().locator("a").click();
     await page.waitForSelector("#timeline");
+    await shoot(page, `trace-${name}`);
     await fits(page);
     await accessible(page);
-    await shoot(page, `trace-${name}`);
     await context.close();
   });
 }

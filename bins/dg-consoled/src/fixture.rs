@@ -1,5 +1,7 @@
 //! A stand-in for dg-apid: a small history in memory, served with the envelopes of the API. Only for tests.
 
+#![expect(clippy::needless_pass_by_value, reason = "payloads are written in place by the tests")]
+
 use std::sync::{Arc, Mutex};
 
 use axum::{

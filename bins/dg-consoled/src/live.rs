@@ -137,7 +137,7 @@ async fn run(app: Arc<App>, person: Arc<crate::people::Person>, place: Place, so
     let edits = app.lives.edits.clone();
     let pool = app.lives.pool.clone();
     let ended = pool.spawn_pinned(move || async move {
-        let reason = session::run(app, person, place, socket, edits).await;
+        let reason = Box::pin(session::run(app, person, place, socket, edits)).await;
         debug!(?reason, "a page was closed");
         drop(seat);
     });

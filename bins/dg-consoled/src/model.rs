@@ -120,7 +120,7 @@ pub(crate) enum Body {
     /// The list of traces.
     Traces(TracesPage),
     /// One trace.
-    Trace(TracePage),
+    Trace(Box<TracePage>),
     /// The sign-in form.
     SignIn(SignInPage),
     /// A screen that only says something.
@@ -180,8 +180,8 @@ pub(crate) struct TraceRow {
     pub(crate) title: String,
     /// Its workflow; empty when the start was never recorded.
     pub(crate) workflow: String,
-    /// `system · type · id` of what it decides about.
-    pub(crate) entity: String,
+    /// What it decides about.
+    pub(crate) entity: Entity,
     /// How it stands.
     pub(crate) standing: Standing,
     /// All its events.
@@ -196,6 +196,15 @@ pub(crate) struct TraceRow {
     pub(crate) left: bool,
     /// It came in while the page was open.
     pub(crate) fresh: bool,
+}
+
+/// What a trace decides about, as far as known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Entity {
+    /// Its id.
+    pub(crate) id: String,
+    /// What and where it is: `account in crm`.
+    pub(crate) kind: String,
 }
 
 /// How a trace stands.
@@ -259,8 +268,8 @@ pub(crate) struct TraceHead {
     pub(crate) title: String,
     /// Its workflow.
     pub(crate) workflow: String,
-    /// `system · type · id`.
-    pub(crate) entity: String,
+    /// What it decides about.
+    pub(crate) entity: Entity,
     /// How it stands.
     pub(crate) standing: Standing,
     /// All its events.

@@ -86,6 +86,7 @@ impl Pulses {
     }
 
     /// How many tenants are watched.
+    #[cfg(test)]
     pub(crate) fn count(&self) -> usize {
         self.watched.lock().unwrap_or_else(PoisonError::into_inner).tenants.len()
     }

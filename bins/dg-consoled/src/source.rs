@@ -11,7 +11,7 @@ use dg_client::{ClientError, Meta};
 use dg_domain::TenantId;
 
 use crate::{
-    model::{Body, Failure, Freshness, Notice},
+    model::{Body, Entity, Failure, Freshness, Notice},
     people::{Person, tenants_of},
     place::Place,
 };
@@ -127,8 +127,11 @@ fn freshness(meta: Meta) -> Freshness {
     Freshness::of(meta.applied_seq, meta.head_seq)
 }
 
-/// `system · type · id`, as far as known.
-fn entity_words(system: Option<&str>, kind: Option<&str>, id: Option<&str>) -> String {
-    let known: Vec<&str> = [system, kind, id].into_iter().flatten().filter(|part| !part.is_empty()).collect();
-    known.join(" · ")
+fn entity(system: Option<&str>, kind: Option<&str>, id: Option<&str>) -> Entity {
+    let kind = kind.unwrap_or_default().replace('_', " ");
+    let kind = match system.filter(|system| !system.is_empty()) {
+        Some(system) => format!("{kind} in {system}"),
+        None => kind,
+    };
+    Entity { id: id.unwrap_or_default().to_owned(), kind: kind.trim().to_owned() }
 }

@@ -11,7 +11,7 @@ use crate::model::{Body, Panel, Timeline, TraceList, TracePage, TraceRow, Traces
 pub(super) fn merge(old: &Body, new: Body, hold: bool) -> Body {
     match (old, new) {
         (Body::Traces(old), Body::Traces(new)) => Body::Traces(traces(old, new, hold)),
-        (Body::Trace(old), Body::Trace(new)) => Body::Trace(trace(old, new)),
+        (Body::Trace(old), Body::Trace(new)) => Body::Trace(Box::new(trace(old, *new))),
         (_, new) => new,
     }
 }
@@ -89,7 +89,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        model::{Failure, Standing},
+        model::{Entity, Failure, Standing},
         place::TraceFilter,
     };
 
@@ -98,7 +98,7 @@ mod tests {
             trace_id: (*id).to_owned(),
             title: String::new(),
             workflow: String::new(),
-            entity: String::new(),
+            entity: Entity::default(),
             standing: Standing::Open,
             event_count: 1,
             last_log_seq: *seq,

@@ -5,7 +5,7 @@ use dioxus::prelude::*;
 
 use super::{Ask, ask};
 use crate::{
-    model::{Failure, Shell, Standing},
+    model::{Entity, Failure, Shell, Standing},
     moment,
 };
 
@@ -36,6 +36,18 @@ pub(super) fn instant(at: Option<Micros>, shell: &Shell) -> Element {
             span { class: "nowrap", "{absolute}" }
             " "
             span { class: "quiet nowrap", "{distance}" }
+        }
+    }
+}
+
+/// What a trace decides about: its id, and what that is.
+pub(super) fn entity(entity: &Entity) -> Element {
+    rsx! {
+        if entity.id.is_empty() {
+            span { class: "quiet", "unknown" }
+        } else {
+            span { class: "entity", "{entity.id}" }
+            span { class: "quiet kind", "{entity.kind}" }
         }
     }
 }
@@ -89,7 +101,7 @@ pub(super) fn grouped(count: i64) -> String {
     let digits = count.unsigned_abs().to_string();
     let mut out = String::from(if count < 0 { "-" } else { "" });
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);

@@ -42,30 +42,42 @@ pub(super) fn frame(shell: &Shell, body: Element) -> Element {
                 div { class: "progress", "aria-hidden": "true" }
             }
         }
-        if let Some(failure) = &shell.outage {
-            div { class: "strip alert", role: "alert",
-                strong { "The service does not answer. " }
-                if matches!(shell.freshness, Freshness::Unknown) {
-                    span { "{parts::sentence(failure)} " }
-                } else {
-                    span { "What you see is the last state that was read. {parts::sentence(failure)} " }
-                }
-                span { if shell.live { "This page recovers by itself." } else { "Reload to try again." } }
-            }
-        }
-        if let Freshness::Behind { applied, head } = shell.freshness {
-            div { class: "strip warn", role: "status",
-                "Shown as of log position {parts::grouped(applied)}, {parts::counted(head - applied, \"event\")} behind."
-            }
-        }
-        if shell.viewer.as_ref().is_some_and(|viewer| viewer.development) {
-            div { class: "strip dev",
-                strong { "Development reader. " }
-                "Nobody is signed in; pages are read with the token of this development installation. "
-                a { href: "/sign-in", "Sign in" }
-            }
-        }
+        {notices(shell)}
         main { id: "main", tabindex: "-1", {body} }
+    }
+}
+
+fn notices(shell: &Shell) -> Element {
+    let development = shell.viewer.as_ref().is_some_and(|viewer| viewer.development);
+    if shell.outage.is_none() && !matches!(shell.freshness, Freshness::Behind { .. }) && !development {
+        return rsx! {};
+    }
+    rsx! {
+        section { "aria-label": "Notices",
+            if let Some(failure) = &shell.outage {
+                div { class: "strip alert", role: "alert",
+                    strong { "The service does not answer. " }
+                    if matches!(shell.freshness, Freshness::Unknown) {
+                        span { "{parts::sentence(failure)} " }
+                    } else {
+                        span { "What you see is the last state that was read. {parts::sentence(failure)} " }
+                    }
+                    span { if shell.live { "This page recovers by itself." } else { "Reload to try again." } }
+                }
+            }
+            if let Freshness::Behind { applied, head } = shell.freshness {
+                div { class: "strip warn", role: "status",
+                    "Shown as of log position {parts::grouped(applied)}, {parts::counted(head - applied, \"event\")} behind."
+                }
+            }
+            if development {
+                div { class: "strip dev",
+                    strong { "Development reader. " }
+                    "Nobody is signed in; pages are read with the token of this development installation. "
+                    a { href: "/sign-in", "Sign in" }
+                }
+            }
+        }
     }
 }
 
@@ -81,7 +93,7 @@ fn pill(shell: &Shell) -> Element {
         span { class: "pill {tone}", id: "freshness", title: "{detail}",
             span { class: "dot", "aria-hidden": "true" }
             "{words}"
-            span { class: "quiet small pill-detail", "{detail}" }
+            span { class: "small pill-detail", "{detail}" }
         }
     }
 }

@@ -58,20 +58,22 @@ fn event(tenant: &TenantId, row: &EventRow) -> Element {
             if let Some(pause) = pause {
                 p { class: "pause", "{pause}" }
             }
-            div { class: "event-head",
-                a { class: "seq", href: "#seq-{row.trace_seq}", "aria-label": "Event {row.trace_seq}", "{row.trace_seq}" }
-                span { class: "event-type", "{row.event_type}" }
-                span { class: "who", "{row.actor}" }
-                {when(row)}
+            article { class: "event-card", "aria-label": "Event {row.trace_seq}: {row.event_type}",
+                div { class: "event-head",
+                    a { class: "seq", href: "#seq-{row.trace_seq}", "aria-label": "Link to event {row.trace_seq}", "{row.trace_seq}" }
+                    span { class: "event-type", "{row.event_type}" }
+                    span { class: "who", "{row.actor}" }
+                    {when(row)}
+                }
+                p { class: "story", {row.story.parts.iter().map(|part| words(tenant, part))} }
+                if let Some(quote) = &row.story.quote {
+                    blockquote { "{quote}" }
+                }
+                if !row.story.values.is_empty() {
+                    ul { class: "values", "aria-label": "Values", {row.story.values.iter().map(value)} }
+                }
+                {closer(row)}
             }
-            p { class: "story", {row.story.parts.iter().map(|part| words(tenant, part))} }
-            if let Some(quote) = &row.story.quote {
-                blockquote { "{quote}" }
-            }
-            if !row.story.values.is_empty() {
-                ul { class: "values", "aria-label": "Values", {row.story.values.iter().map(value)} }
-            }
-            {closer(row)}
         }
     }
 }

@@ -61,7 +61,7 @@ fn summary(head: &TraceHead, shell: &Shell) -> Element {
     rsx! {
         dl { class: "panel facts-panel", id: "summary",
             {fact("Workflow", rsx! { "{or_unknown(&head.workflow)}" })}
-            {fact("About", rsx! { "{or_unknown(&head.entity)}" })}
+            {fact("About", parts::entity(&head.entity))}
             {fact("Events", rsx! { span { id: "event-count", "{parts::grouped(head.event_count)}" } })}
             {fact("Started", parts::instant(head.started, shell))}
             if head.finished.is_some() { {fact("Finished", parts::instant(head.finished, shell))} }
@@ -92,12 +92,14 @@ fn neighbours(page: &TracePage, shell: &Shell) -> Element {
         Panel::Loading => rsx! { div { class: "panel", span { class: "bone" } } },
         Panel::Failed(failure) => parts::failure("The graph could not be read.", failure, shell),
         Panel::Ready(groups) => rsx! {
-            section { class: "panel", "aria-labelledby": "around",
+            section { "aria-labelledby": "around",
                 h2 { id: "around", "Connected to" }
-                if groups.is_empty() {
-                    p { class: "quiet", "Nothing yet." }
+                div { class: "panel",
+                    if groups.is_empty() {
+                        p { class: "quiet", "Nothing yet." }
+                    }
+                    {groups.iter().map(group)}
                 }
-                {groups.iter().map(group)}
             }
         },
     }

@@ -130,7 +130,7 @@ fn row(page: &TracesPage, row: &TraceRow, shell: &Shell) -> Element {
                 code { class: "quiet", "{row.trace_id}" }
             }
             td { if row.workflow.is_empty() { span { class: "quiet", "not started" } } else { "{row.workflow}" } }
-            td { class: "about", "{row.entity}" }
+            td { class: "about", {parts::entity(&row.entity)} }
             td { class: "number", "{parts::grouped(row.event_count)}" }
             td { class: "when",
                 span { class: "event-type", "{row.last_event_type}" }

@@ -6,9 +6,9 @@
 use dg_client::{Client, ClientError, Fresh, TraceDetail};
 use dg_domain::{Micros, TenantId};
 
-use super::{Found, SignedOut, around, entity_words, event, failure, freshness, is_nothing, signed_out};
+use super::{Found, SignedOut, around, entity, event, failure, freshness, is_nothing, signed_out};
 use crate::{
-    model::{Body, Freshness, Notice, Panel, Standing, Timeline, TraceHead, TracePage},
+    model::{Body, Entity, Freshness, Notice, Panel, Standing, Timeline, TraceHead, TracePage},
     people::Person,
     place::Place,
     story::Part,
@@ -50,13 +50,13 @@ pub(super) async fn read(
     let (head, freshness) = head(detail, &timeline);
     let title = head.ready().map(|head| head.title.clone()).filter(|title| !title.is_empty());
     let outage = [broken(&timeline), broken(&head)].into_iter().flatten().next();
-    let body = Body::Trace(TracePage {
+    let body = Body::Trace(Box::new(TracePage {
         tenant: tenant.clone(),
         trace_id: trace_id.to_owned(),
         head,
         timeline,
         neighbours: graph,
-    });
+    }));
     let title = title.unwrap_or_else(|| trace_id.to_owned());
     Ok(Found { place: place.clone(), title, body, freshness, outage })
 }
@@ -101,7 +101,7 @@ fn from_projections(detail: &TraceDetail) -> TraceHead {
     TraceHead {
         title: text(|one| &one.title).unwrap_or_default().to_owned(),
         workflow: text(|one| &one.workflow).unwrap_or_default().to_owned(),
-        entity: entity_words(
+        entity: entity(
             text(|one| &one.primary_entity_system),
             text(|one| &one.primary_entity_type),
             text(|one| &one.primary_entity_id),
@@ -130,7 +130,7 @@ fn from_events(timeline: &Timeline, index: Option<&dg_client::TraceIndex>) -> Tr
     TraceHead {
         title: title.unwrap_or_default(),
         workflow: String::new(),
-        entity: String::new(),
+        entity: Entity::default(),
         standing: Standing::of(events.iter().any(|event| event.event_type == "TraceFinished"), None),
         event_count: index.map_or(timeline.from + shown, |index| index.event_count),
         log_range: events.first().zip(events.last()).map(|(first, last)| (first.log_seq, last.log_seq)),

@@ -3,7 +3,7 @@
 use dg_client::TraceQuery;
 use dg_domain::{Micros, TenantId};
 
-use super::{Found, SignedOut, entity_words, failure, freshness, is_nothing, signed_out};
+use super::{Found, SignedOut, entity, failure, freshness, is_nothing, signed_out};
 use crate::{
     model::{Body, Freshness, Notice, Panel, Standing, TraceList, TraceRow, TracesPage},
     people::Person,
@@ -52,14 +52,14 @@ pub(super) async fn read(
 
 fn row(row: dg_client::TraceRow) -> TraceRow {
     let finished = row.status.as_deref() == Some("finished") || row.finished_at.is_some();
-    let entity = entity_words(
+    let about = entity(
         row.primary_entity_system.as_deref(),
         row.primary_entity_type.as_deref(),
         row.primary_entity_id.as_deref(),
     );
     TraceRow {
         standing: Standing::of(finished, row.outcome.as_deref()),
-        entity,
+        entity: about,
         last_at: row.last_occurred_at.as_deref().and_then(Micros::parse_rfc3339),
         trace_id: row.trace_id,
         title: row.title.unwrap_or_default(),

@@ -79,13 +79,13 @@ fn outline(app: &App, person: &Person, place: Place) -> View {
             list: Panel::Loading,
             waiting: 0,
         }),
-        Place::Trace { tenant, trace_id, .. } => Body::Trace(TracePage {
+        Place::Trace { tenant, trace_id, .. } => Body::Trace(Box::new(TracePage {
             tenant: tenant.clone(),
             trace_id: trace_id.clone(),
             head: Panel::Loading,
             timeline: Panel::Loading,
             neighbours: Panel::Loading,
-        }),
+        })),
         Place::Home => Body::Notice(Notice::Failed(crate::model::Failure {
             code: "timeout".to_owned(),
             message: "the service did not answer in time".to_owned(),
