@@ -8,7 +8,6 @@ mod spawn;
 use std::cell::OnceCell;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
 use std::process::ExitStatus;
 use std::rc::Rc;
 
@@ -21,7 +20,7 @@ use crate::policy::{Ending, Event};
 use crate::postgres::{self, Places, Server};
 use crate::table::{Child, Kind, Ready, StopSignal, Table};
 use notices::Notices;
-use sockets::SocketDir;
+pub(crate) use sockets::SocketDir;
 pub(crate) use spawn::die_with_parent;
 
 /// What the task of a child tells the supervisor.
@@ -52,11 +51,11 @@ pub(crate) struct Launcher {
 }
 
 impl Launcher {
-    pub(crate) fn new(path: &Path, table: Table, reports: mpsc::Sender<Report>) -> io::Result<Self> {
+    pub(crate) fn new(table: Table, sockets: SocketDir, reports: mpsc::Sender<Report>) -> io::Result<Self> {
         if let Some(log_dir) = &table.log_dir {
             std::fs::create_dir_all(log_dir)?;
         }
-        Ok(Self { table, reports, sockets: SocketDir::of_table(path)?, server: OnceCell::new() })
+        Ok(Self { table, reports, sockets, server: OnceCell::new() })
     }
 
     /// Starts a child in a task of its own, which reports `Spawned`, `Ready` and finally `Ended`. Answers where it takes orders.

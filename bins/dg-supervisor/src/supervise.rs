@@ -13,7 +13,7 @@ use tokio::task::LocalSet;
 
 use crate::policy::{Action, Event, Phase, Suite};
 use crate::postgres::Places;
-use crate::process::{Launcher, Order, Report};
+use crate::process::{Launcher, Order, Report, SocketDir};
 use crate::status::{Status, describe};
 use crate::table::Table;
 
@@ -59,7 +59,7 @@ impl Supervisor {
         let (sender, reports) = mpsc::channel(256);
         Ok(Self {
             suite,
-            launcher: Rc::new(Launcher::new(path, table, sender)?),
+            launcher: Rc::new(Launcher::new(table, SocketDir::of_table(path, status_file.as_deref())?, sender)?),
             orders: vec![None; count],
             notes: vec![None; count],
             places: None,
