@@ -23,7 +23,7 @@ pub(super) fn frame(shell: &Shell, body: Element) -> Element {
                 nav { "aria-label": "Main",
                     a {
                         href: "{home}",
-                        "aria-current": if in_list { "page" } else { "false" },
+                        "aria-current": if in_list { "page" } else { "true" },
                         "Traces"
                     }
                 }

@@ -82,6 +82,7 @@ fn list(page: &TracesPage, shell: &Shell) -> Element {
     }
 }
 
+/// The roles are those the elements have by themselves; they hold where a narrow screen stacks the cells.
 fn table(page: &TracesPage, list: &TraceList, shell: &Shell) -> Element {
     let waiting = parts::counted(i64::try_from(page.waiting).unwrap_or(i64::MAX), "new trace");
     let rows = list.rows.iter().map(|entry| row(page, entry, shell));
@@ -92,19 +93,19 @@ fn table(page: &TracesPage, list: &TraceList, shell: &Shell) -> Element {
             }
         }
         div { class: "scroll", tabindex: "0", role: "region", "aria-label": "Traces",
-            table { id: "traces", class: "list",
+            table { id: "traces", class: "list", role: "table",
                 caption { class: "hidden", "Traces of {page.tenant}, latest activity first" }
-                thead {
-                    tr {
-                        th { scope: "col", "Status" }
-                        th { scope: "col", "Trace" }
-                        th { scope: "col", "Workflow" }
-                        th { scope: "col", "About" }
-                        th { scope: "col", class: "number", "Events" }
-                        th { scope: "col", "Last activity" }
+                thead { role: "rowgroup",
+                    tr { role: "row",
+                        th { role: "columnheader", scope: "col", "Status" }
+                        th { role: "columnheader", scope: "col", "Trace" }
+                        th { role: "columnheader", scope: "col", "Workflow" }
+                        th { role: "columnheader", scope: "col", "About" }
+                        th { role: "columnheader", scope: "col", class: "number", "Events" }
+                        th { role: "columnheader", scope: "col", "Last activity" }
                     }
                 }
-                tbody { {rows} }
+                tbody { role: "rowgroup", {rows} }
             }
         }
         {paging(page, list)}
@@ -120,19 +121,19 @@ fn row(page: &TracesPage, row: &TraceRow, shell: &Shell) -> Element {
         (false, false) => "",
     };
     rsx! {
-        tr { key: "{row.trace_id}", class: "{class}", "data-trace": "{row.trace_id}",
-            td { {parts::standing(row.standing)} }
-            td { class: "what",
+        tr { key: "{row.trace_id}", role: "row", class: "{class}", "data-trace": "{row.trace_id}",
+            td { role: "cell", class: "stands", {parts::standing(row.standing)} }
+            td { role: "cell", class: "what",
                 a { href: "{href}", "{title}" }
                 if row.left {
                     span { class: "quiet small after", "no longer fits the filter" }
                 }
                 code { class: "quiet", "{row.trace_id}" }
             }
-            td { if row.workflow.is_empty() { span { class: "quiet", "not started" } } else { "{row.workflow}" } }
-            td { class: "about", {parts::entity(&row.entity)} }
-            td { class: "number", "{parts::grouped(row.event_count)}" }
-            td { class: "when",
+            td { role: "cell", class: "flow", if row.workflow.is_empty() { span { class: "quiet", "not started" } } else { "{row.workflow}" } }
+            td { role: "cell", class: "about", {parts::entity(&row.entity)} }
+            td { role: "cell", class: "number", "{parts::grouped(row.event_count)}" }
+            td { role: "cell", class: "when",
                 span { class: "event-type", "{row.last_event_type}" }
                 {parts::instant(row.last_at, shell)}
             }
