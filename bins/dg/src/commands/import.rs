@@ -87,16 +87,17 @@ pub(crate) async fn run(global: &Global, args: &ImportArgs, out: &mut Output<'_>
         }
         Err(SendError::Client(error)) => return Err(stopped(&report, Failure::from(*error))),
     }
+    report.rejections.sort_by_key(|rejection| rejection.number);
     tell(&report, &tenant_id, out)?;
     match (report.rejected, report.hash_differences) {
         (0, 0) => Ok(()),
         (0, differing) => Err(Failure::new(
             Exit::Data,
             "hash_differs",
-            format!("{differing} stored events have another payload hash than the file says"),
+            format!("stored events whose payload hash is not the one in the file: {differing}"),
         )
         .advise("the file was changed after it was exported; compare it with its source")),
-        (rejected, _) => Err(Failure::new(Exit::Data, "rejected", format!("{rejected} events were rejected"))
+        (rejected, _) => Err(Failure::new(Exit::Data, "rejected", format!("rejected events: {rejected}"))
             .advise("correct them and import the file again; what is stored already is recognised")),
     }
 }

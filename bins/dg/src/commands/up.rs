@@ -81,19 +81,20 @@ pub(crate) async fn run(global: &Global, args: &UpArgs, out: &mut Output<'_>) ->
         ..plan
     };
     let tokens = Tokens::draw();
-    layout.forget(&DAEMONS)?;
     layout.write_private(&layout.config(), &plan.config(&layout).map_err(unwritable)?)?;
     layout.write_private(&layout.table(), &plan.table(&layout).map_err(unwritable)?)?;
     layout.write_private(&layout.reader_token(), &format!("{}\n", tokens.reader.reveal()))?;
 
     let program = plan.programs.join("dg-supervisor");
     let mut watch = Watch::new(layout.clone(), plan.log_files);
+    let mut told = false;
     loop {
+        layout.forget(&DAEMONS)?;
         let mut supervisor = Supervisor::start(&program, &layout, plan.log_files)?;
         let ended = tokio::select! {
             biased;
             () = stop.cancelled() => None,
-            outcome = ready::accompany(&plan, &layout, &tokens, !args.no_demo, &mut watch, out) => Some(Err(outcome)),
+            outcome = ready::accompany(&plan, &layout, &tokens, !args.no_demo, &mut watch, &mut told, out) => Some(Err(outcome)),
             status = supervisor.ended() => Some(Ok(status?)),
         };
         match ended {

@@ -2,9 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Account, Client, ClientError, IssuedToken, Me, NewAccountAnswer, OwnToken, Tenant, client::Repeat, path::segment,
-};
+use crate::{Account, Client, ClientError, IssuedToken, Me, NewAccountAnswer, Tenant, client::Repeat, path::segment};
 
 /// A tenant to create.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -37,8 +35,6 @@ struct OneTenant {
 #[derive(Deserialize)]
 struct OneAccount {
     account: Account,
-    #[serde(default)]
-    tokens: Vec<OwnToken>,
 }
 
 #[derive(Deserialize)]
@@ -94,8 +90,7 @@ impl Client {
     /// `not_found` for an unknown account.
     pub async fn account(&self, account_id: &str) -> Result<Account, ClientError> {
         let path = format!("/admin/accounts/{}", segment("an account id", account_id)?);
-        let found: OneAccount = self.get(path, Vec::new()).await?;
-        Ok(Account { tokens: found.tokens, ..found.account })
+        Ok(self.get::<OneAccount>(path, Vec::new()).await?.account)
     }
 
     /// Creates an account with its first token, which is in this answer and nowhere else.

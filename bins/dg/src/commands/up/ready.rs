@@ -22,7 +22,8 @@ use crate::{
 /// A fresh database is made and migrated within a few seconds; a busy machine needs longer.
 const START: Duration = Duration::from_secs(120);
 
-/// Waits until everything is up, makes what is missing, says where things are, then follows the suite for ever.
+/// Waits until everything is up, makes what is missing, says where things are unless it was `told` before, then follows
+/// the suite for ever.
 ///
 /// # Errors
 /// When it does not come up.
@@ -32,6 +33,7 @@ pub(super) async fn accompany(
     tokens: &Tokens,
     demo: bool,
     watch: &mut Watch,
+    told: &mut bool,
     out: &mut Output<'_>,
 ) -> Result<(), Failure> {
     let place = match tokio::time::timeout(START, start(plan, layout, tokens, demo, watch)).await {
@@ -42,7 +44,10 @@ pub(super) async fn accompany(
                 .advise(format!("look into {}, then try again", layout.dir().display())));
         }
     };
-    tell(&place, layout, demo, out)?;
+    if !*told {
+        tell(&place, layout, demo, out)?;
+        *told = true;
+    }
     loop {
         watch.changed().await;
     }

@@ -40,15 +40,13 @@ pub(super) async fn accounts(store: &Store, tokens: &Tokens) -> Result<(), Store
     database::administrator(store, ADMIN, "dg up").await?;
     database::account(store, READER, "reader", Vec::new(), "dg up").await?;
     for (account, minted) in [(ADMIN, &tokens.admin), (READER, &tokens.reader)] {
-        for old in store.tokens(account).await?.into_iter().filter(|token| token.revoked_at.is_none()) {
-            if old.token_id != minted.token_id {
-                store.revoke_token(account, &old.token_id).await?;
-            }
+        let known = store.tokens(account).await?;
+        for old in known.iter().filter(|token| token.revoked_at.is_none() && token.token_id != minted.token_id) {
+            store.revoke_token(account, &old.token_id).await?;
         }
-        match database::enter_token(store, account, minted).await {
-            // Entered before an answer was lost.
-            Err(StoreError::Exists { .. }) => {}
-            other => other?,
+        // It is there when the supervisor was restarted, or an answer was lost.
+        if !known.iter().any(|token| token.token_id == minted.token_id) {
+            database::enter_token(store, account, minted).await?;
         }
     }
     Ok(())

@@ -29,12 +29,15 @@ pub(super) struct Watch {
     log_files: bool,
     seen: Option<Status>,
     began: Instant,
+    /// When the present supervisor was started.
+    born: Instant,
     deaths: u32,
 }
 
 impl Watch {
     pub(super) fn new(layout: Layout, log_files: bool) -> Self {
-        Self { layout, log_files, seen: None, began: Instant::now(), deaths: 0 }
+        let now = Instant::now();
+        Self { layout, log_files, seen: None, began: now, born: now, deaths: 0 }
     }
 
     /// The next status that differs from the one before; its news have been told.
@@ -95,14 +98,14 @@ impl Watch {
                 if self.log_files { format!("look into {}", log.display()) } else { "its log is above".to_owned() };
             return Err(Failure::new(Exit::Software, "supervisor_ended", message).advise(advice));
         }
-        self.deaths = if self.began.elapsed() > LONG_LIFE { 1 } else { self.deaths + 1 };
-        self.began = Instant::now();
+        self.deaths = if self.born.elapsed() > LONG_LIFE { 1 } else { self.deaths + 1 };
         self.say(&format!("{message}; starting everything again"));
         self.seen = None;
         if self.deaths > 1 {
             // A stop meanwhile is noticed when the new one has been started.
             Backoff::NETWORK.pause(self.deaths, stop).await;
         }
+        self.born = Instant::now();
         Ok(())
     }
 }
