@@ -4,7 +4,7 @@ mod table;
 
 use std::time::Duration;
 
-use dg_testkit::{Suite, wait_for};
+use dg_testkit::{Suite, processes, wait_for};
 use nix::sys::signal::Signal;
 use serde_json::json;
 
@@ -103,6 +103,9 @@ async fn a_stopped_database_is_said_and_nothing_is_half_done() {
     let tenant = Api::admin(&suite).new_tenant("frozen", "precise").await;
     tenant.post("/api/v1/events", &started("t")).await.expect(201);
     let stopped = suite.signal("postgres", Signal::SIGKILL).unwrap();
+    wait_for(Duration::from_secs(5), "the server to be dead", async || (!processes::is_alive(stopped)).then_some(()))
+        .await
+        .unwrap();
     // Between the kill and the next server there is a moment in which the answer has to be an honest 503.
     let mut refused = None;
     wait_for(Duration::from_secs(10), "an append after the restart", async || {
@@ -122,5 +125,11 @@ async fn a_stopped_database_is_said_and_nothing_is_half_done() {
             assert!(!text.contains(secret), "{text}");
         }
     }
+    // A pooled connection to the old server may still answer one read with a 503.
+    wait_for(Duration::from_secs(10), "reads to work again", async || {
+        (tenant.get("/api/v1/events").await.status == 200).then_some(())
+    })
+    .await
+    .unwrap();
     assert_eq!(tenant.whole_log().await.len(), 2);
 }

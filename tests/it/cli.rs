@@ -68,7 +68,7 @@ async fn what_is_wrong_is_said_with_its_exit_code() {
         (&["no-such-command"][..], 64),
         (&["trace", "show", "no-such-trace", "-t", "default"], 65),
         (&["digest", "-t", "no-such-tenant"], 65),
-        (&["status", "--api-url", "http://127.0.0.1:1"], 69),
+        (&["status", "--api-url", "http://127.0.0.1:1", "--token", &suite.admin_token], 69),
         (&["status", "--token", "nonsense"], 77),
     ] {
         let output = dg.run(words);
@@ -105,7 +105,10 @@ impl Dg {
     fn json(&self, words: &[&str]) -> Value {
         let mut words = words.to_vec();
         words.push("--json");
-        serde_json::from_slice(&self.run(&words).expect_ok()).unwrap()
+        let text = String::from_utf8(self.run(&words).expect_ok()).unwrap();
+        let read = serde_json::from_str(&text);
+        assert!(read.is_ok(), "{words:?} answered {text:?}");
+        read.unwrap()
     }
 }
 
