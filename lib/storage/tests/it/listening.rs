@@ -14,10 +14,9 @@ use crate::{
     scratch::{DEADLINE, Scratch},
 };
 
-/// A follower that only a nudge wakes, past the one it gets for the first connection.
-async fn follower(listener: &Listener, channel: Channel, notifier: &Notifier) -> Nudges {
+/// A follower that only a nudge wakes, past the one that every listener gives once it hears.
+async fn follower(listener: &Listener, channel: Channel) -> Nudges {
     let mut nudges = listener.follow(&[channel]).poll_every(DEADLINE);
-    notifier.nudge(channel);
     assert_eq!(nudges.changed().await, Wake::Nudge);
     nudges
 }
@@ -28,7 +27,7 @@ async fn nudges_arrive_on_their_channel_and_survive_a_lost_connection() {
     let stop = CancellationToken::new();
     let notifier = Notifier::start(scratch.config("dg_apid"), stop.child_token());
     let listener = Listener::start(scratch.config("dg_projectord"), &[Channel::Log, Channel::Jobs], stop.child_token());
-    let mut log = follower(&listener, Channel::Log, &notifier).await;
+    let mut log = follower(&listener, Channel::Log).await;
 
     for _ in 0..2 {
         assert_eq!(scratch.terminate("dg_projectord").await, 1);
@@ -59,7 +58,9 @@ async fn the_notifier_finds_its_way_back() {
     let stop = CancellationToken::new();
     let notifier = Notifier::start(scratch.config("dg_apid"), stop.child_token());
     let listener = Listener::start(scratch.config("dg_projectord"), &Channel::ALL, stop.child_token());
-    let mut log = follower(&listener, Channel::Log, &notifier).await;
+    let mut log = follower(&listener, Channel::Log).await;
+    notifier.nudge(Channel::Log);
+    assert_eq!(log.changed().await, Wake::Nudge);
     assert_eq!(scratch.terminate("dg_apid").await, 1);
     dg_testkit::wait_for(DEADLINE, "a nudge", async || {
         notifier.nudge(Channel::Log);
@@ -76,9 +77,8 @@ async fn an_append_nudges_the_log_channel() {
     let scratch = Scratch::new().await;
     let tenant = scratch.tenant("t").await;
     let (stage, stop) = scratch.stage();
-    let notifier = Notifier::start(scratch.config("dg_store"), stop.child_token());
     let listener = Listener::start(scratch.config("dg_projectord"), &[Channel::Log], stop.child_token());
-    let mut log = follower(&listener, Channel::Log, &notifier).await;
+    let mut log = follower(&listener, Channel::Log).await;
     stage.append(request(&tenant, trace("a", 0))).await.unwrap();
     assert_eq!(log.changed().await, Wake::Nudge);
     stop.cancel();
