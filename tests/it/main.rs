@@ -9,6 +9,7 @@ mod bad_input;
 mod cli;
 mod concurrency;
 mod digests;
+mod docs;
 mod drill;
 mod events;
 mod isolation;

@@ -1,0 +1,92 @@
+//! The documentation holds: links lead somewhere, documented settings exist with their defaults, the demo is what it says.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use dg_testkit::{daemon, fixtures, paths};
+
+#[test]
+fn every_relative_link_leads_to_a_file() {
+    let root = paths::repository();
+    let mut broken = Vec::new();
+    for page in pages(&root) {
+        let text = fs::read_to_string(&page).unwrap();
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = target.split('#').next().unwrap_or_default();
+            if file.is_empty() || target.contains("://") || target.starts_with("mailto:") {
+                continue;
+            }
+            if !page.parent().unwrap().join(file).exists() {
+                broken.push(format!("{}: {target}", page.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+/// The table in `configuration.md`, each key with its default, is accepted by the daemon that reads it.
+#[test]
+fn documented_settings_are_known_to_their_daemon() {
+    let text = fs::read_to_string(paths::repository().join("docs/operations/configuration.md")).unwrap();
+    let rows: Vec<(&str, &str)> = text.lines().filter_map(setting).collect();
+    assert!(rows.len() > 20, "{rows:?}");
+    for (key, default) in rows {
+        let section = key.split('.').next().unwrap();
+        let name = match section {
+            "console" => "dg-consoled",
+            "store" => "dg-store",
+            "projector" => "dg-projectord",
+            "workflow" => "dg-workflowd",
+            _ => "dg-apid",
+        };
+        let value = default.trim_matches('"');
+        let value = if key == "database.url" { "postgresql:///decisiongraph" } else { value };
+        let mut command = Command::new(daemon(name).unwrap());
+        command.args(["--check-config", "--set", "database.url=postgresql:///decisiongraph"]);
+        command.arg("--set").arg(format!("{key}={value}"));
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{name} {key} = {value}: {}", String::from_utf8_lossy(&output.stderr));
+        let misspelt = Command::new(daemon(name).unwrap())
+            .args(["--check-config", "--set", "database.url=postgresql:///decisiongraph", "--set"])
+            .arg(format!("{key}x={value}"))
+            .output()
+            .unwrap();
+        assert_eq!(misspelt.status.code(), Some(78), "{name} takes {key}x");
+    }
+}
+
+#[test]
+fn the_demo_has_three_traces_and_twenty_two_events() {
+    let events = fixtures::demo().unwrap();
+    let of = |trace: &str| events.iter().filter(|event| event["trace_id"] == trace).count();
+    assert_eq!(events.len(), 22);
+    assert_eq!(of("trace-precedent-renewal-001"), 9);
+    assert_eq!(of("trace-incident-review-003"), 7);
+    assert_eq!(of("trace-live-renewal-002"), 6);
+}
+
+/// `` | `key` | `default` | meaning | ``
+fn setting(line: &str) -> Option<(&str, &str)> {
+    let mut cells = line.strip_prefix("| `")?.split(" | ");
+    let key = cells.next()?.strip_suffix('`')?;
+    let default = cells.next()?.strip_prefix('`')?.strip_suffix('`')?;
+    let plain = |c: char| c.is_ascii_lowercase() || c == '_' || c == '.';
+    key.chars().all(plain).then_some((key, default))
+}
+
+fn pages(root: &Path) -> Vec<PathBuf> {
+    let mut open = vec![root.to_owned()];
+    let mut found = Vec::new();
+    while let Some(dir) = open.pop() {
+        for path in fs::read_dir(dir).unwrap().flatten().map(|entry| entry.path()) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if path.is_dir() && !name.starts_with('.') && name != "target" && name != "node_modules" {
+                open.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "md") {
+                found.push(path);
+            }
+        }
+    }
+    found
+}
