@@ -155,6 +155,8 @@ function leave(path) {
 }
 
 document.addEventListener("click", (event) => {
+  // The list moves now; whether it is held is told anew with the pointer's next step.
+  if (event.target instanceof Element && event.target.closest(".waiting")) held = pointed = false;
   for (const menu of root.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
   if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
@@ -192,6 +194,7 @@ document.addEventListener("keydown", (event) => {
 
 // ---- a list does not move under somebody's pointer, focus or reading position
 
+// Reaching for the button that lets new rows in counts as staying.
 let pointed = false;
 function hold() {
   const rows = root.querySelector("#traces tbody");
@@ -202,7 +205,7 @@ function hold() {
   say("hold", held);
 }
 document.addEventListener("pointerover", (event) => {
-  pointed = event.pointerType === "mouse" && event.target instanceof Element && event.target.closest("#traces tbody") !== null;
+  pointed = event.pointerType === "mouse" && event.target instanceof Element && event.target.closest("#traces tbody, .waiting") !== null;
   hold();
 });
 document.documentElement.addEventListener("pointerleave", () => { pointed = false; hold(); });

@@ -130,7 +130,7 @@ fn account(shell: &Shell) -> Element {
                     a { class: "button", href: "/sign-in", "Sign in" }
                 } else {
                     form { method: "post", action: "/sign-out",
-                        input { r#type: "hidden", name: "csrf", value: "{shell.csrf}" }
+                        input { r#type: "hidden", name: "csrf", "value": "{shell.csrf}" }
                         button { class: "button", r#type: "submit", "Sign out" }
                     }
                 }

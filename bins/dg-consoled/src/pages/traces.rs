@@ -22,6 +22,8 @@ pub(super) fn page(page: &TracesPage, shell: &Shell) -> Element {
     }
 }
 
+/// `value` and `selected` are quoted: as Dioxus's own attributes they would be written with each update, over what
+/// somebody is typing.
 fn filters(page: &TracesPage) -> Element {
     let filter = &page.filter;
     let all = Place::traces(page.tenant.clone()).href();
@@ -30,7 +32,7 @@ fn filters(page: &TracesPage) -> Element {
         form { class: "filters", method: "get", action: "{all}", role: "search", "aria-label": "Filter traces",
             div { class: "field",
                 label { r#for: "workflow", "Workflow" }
-                input { id: "workflow", name: "workflow", value: "{workflow}", list: "workflows", autocomplete: "off", placeholder: "any" }
+                input { id: "workflow", name: "workflow", "value": "{workflow}", list: "workflows", autocomplete: "off", placeholder: "any" }
                 datalist { id: "workflows", {workflows(page)} }
             }
             {choice("status", "Status", &STATUSES, filter.status.as_deref())}
@@ -48,13 +50,13 @@ fn filters(page: &TracesPage) -> Element {
 fn choice(id: &str, name: &str, options: &[&str], chosen: Option<&str>) -> Element {
     let options = options.iter().map(|option| {
         let selected = chosen == Some(*option);
-        rsx! { option { key: "{option}", value: "{option}", selected, "{option}" } }
+        rsx! { option { key: "{option}", value: "{option}", "selected": selected, "{option}" } }
     });
     rsx! {
         div { class: "field",
             label { r#for: "{id}", "{name}" }
             select { id: "{id}", name: "{id}",
-                option { value: "", selected: chosen.is_none(), "any" }
+                option { value: "", "selected": chosen.is_none(), "any" }
                 {options}
             }
         }
@@ -87,25 +89,27 @@ fn table(page: &TracesPage, list: &TraceList, shell: &Shell) -> Element {
     let waiting = parts::counted(i64::try_from(page.waiting).unwrap_or(i64::MAX), "new trace");
     let rows = list.rows.iter().map(|entry| row(page, entry, shell));
     rsx! {
-        div { class: "waiting", "aria-live": "polite",
-            if page.waiting > 0 {
-                button { class: "button", id: "waiting", r#type: "button", onclick: move |_| ask(Ask::ShowWaiting), "Show {waiting}" }
-            }
-        }
-        div { class: "scroll", tabindex: "0", role: "region", "aria-label": "Traces",
-            table { id: "traces", class: "list", role: "table",
-                caption { class: "hidden", "Traces of {page.tenant}, latest activity first" }
-                thead { role: "rowgroup",
-                    tr { role: "row",
-                        th { role: "columnheader", scope: "col", "Status" }
-                        th { role: "columnheader", scope: "col", "Trace" }
-                        th { role: "columnheader", scope: "col", "Workflow" }
-                        th { role: "columnheader", scope: "col", "About" }
-                        th { role: "columnheader", scope: "col", class: "number", "Events" }
-                        th { role: "columnheader", scope: "col", "Last activity" }
-                    }
+        div {
+            div { class: "waiting", "aria-live": "polite",
+                if page.waiting > 0 {
+                    button { class: "button", id: "waiting", r#type: "button", onclick: move |_| ask(Ask::ShowWaiting), "Show {waiting}" }
                 }
-                tbody { role: "rowgroup", {rows} }
+            }
+            div { class: "scroll", tabindex: "0", role: "region", "aria-label": "Traces",
+                table { id: "traces", class: "list", role: "table",
+                    caption { class: "hidden", "Traces of {page.tenant}, latest activity first" }
+                    thead { role: "rowgroup",
+                        tr { role: "row",
+                            th { role: "columnheader", scope: "col", "Status" }
+                            th { role: "columnheader", scope: "col", "Trace" }
+                            th { role: "columnheader", scope: "col", "Workflow" }
+                            th { role: "columnheader", scope: "col", "About" }
+                            th { role: "columnheader", scope: "col", class: "number", "Events" }
+                            th { role: "columnheader", scope: "col", "Last activity" }
+                        }
+                    }
+                    tbody { role: "rowgroup", {rows} }
+                }
             }
         }
         {paging(page, list)}

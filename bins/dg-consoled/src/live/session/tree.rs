@@ -22,6 +22,8 @@ pub(super) struct Tree {
     history: Rc<LiveHistory>,
     step: u32,
     built: bool,
+    /// How long edits are that change nothing: the encoding has a head and an end mark.
+    nothing: usize,
 }
 
 impl Tree {
@@ -35,7 +37,8 @@ impl Tree {
             provide_context(Asks(asks));
             provide_context(Signal::new(view))
         });
-        Self { dom, edits: MutationState::default(), view, history, step: 0, built: false }
+        let nothing = MutationState::default().export_memory().len();
+        Self { dom, edits: MutationState::default(), view, history, step: 0, built: false, nothing }
     }
 
     /// Shows `view` from the next edits on.
@@ -54,6 +57,10 @@ impl Tree {
         }
         let mut bytes = Vec::new();
         self.edits.write_memory_into(&mut bytes);
+        // Every edit names a node, which takes more than the empty message has.
+        if bytes.len() <= self.nothing {
+            bytes.clear();
+        }
         bytes
     }
 
