@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    accounts, digest, doctor, export, graph, import, init, migrate, precedents, tenants, trace, traces, up,
+    accounts, bench, digest, doctor, export, graph, import, init, migrate, precedents, tenants, trace, traces, up,
 };
 
 /// Records decisions, projects them, queries them, proves them: the operator's command line.
@@ -112,6 +112,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: accounts::AccountsCommand,
     },
+    /// Measure the suite beside the ceiling of its own database.
+    Bench(bench::BenchArgs),
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What each command does.
 
 pub(crate) mod accounts;
+pub(crate) mod bench;
 pub(crate) mod database;
 pub(crate) mod digest;
 pub(crate) mod doctor;
@@ -45,6 +46,7 @@ pub(crate) async fn run(cli: Cli, out: &mut Output<'_>) -> Result<(), Failure> {
         Command::Digest(args) => digest::run(global, &args, out).await,
         Command::Tenants { command } => tenants::run(global, command, out).await,
         Command::Accounts { command } => accounts::run(global, command, out).await,
+        Command::Bench(args) => bench::run(&args, out).await,
     }?;
     Ok(out.flush()?)
 }

@@ -122,6 +122,11 @@ pub(crate) fn postgres_config(config: &DatabaseConfig) -> Result<tokio_postgres:
     Ok(settings)
 }
 
+/// Not every platform a server may run on can do this, and those refuse to try.
+const NOTICE_LOST_CLIENTS: &str = "DO $$ BEGIN \
+    PERFORM pg_catalog.set_config('client_connection_check_interval', '1000', false); \
+    EXCEPTION WHEN invalid_parameter_value THEN NULL; END $$";
+
 /// What every session starts with. Plans are made anew each time: one made while a table was empty would still be in use
 /// when it has a million rows, until somebody analyses it. Pages are read in the order of an index: without statistics
 /// the planner would rather collect a whole tenant in a bitmap, sort it, and keep a hundred rows. A transaction whose client froze gives its locks back after a while, whatever holds it.
@@ -134,7 +139,7 @@ pub(crate) fn session_settings(config: &DatabaseConfig) -> String {
         "{role} SET statement_timeout = {}; SET idle_in_transaction_session_timeout = 60000; \
          SET default_transaction_isolation = 'read committed'; SET search_path = public; SET timezone = 'UTC'; \
          SET plan_cache_mode = force_custom_plan; SET enable_bitmapscan = off; SET jit = off; \
-         SET client_min_messages = warning",
+         SET client_min_messages = warning; {NOTICE_LOST_CLIENTS}",
         config.statement_timeout_ms
     )
 }

@@ -12,10 +12,11 @@ mod status;
 mod supervisor;
 mod watch;
 
-use std::{io::IsTerminal, path::PathBuf};
+use std::{io::IsTerminal, path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 use dg_runtime::signals;
+use dg_storage::{StoreError, bootstrap};
 
 pub(crate) use layout::Layout;
 pub(crate) use status::{Child, ChildState, Status};
@@ -73,6 +74,9 @@ enum Logs {
 pub(crate) async fn run(global: &Global, args: &UpArgs, out: &mut Output<'_>) -> Result<(), Failure> {
     let stop = signals::stop_token()?;
     let plan = plan(args)?;
+    if let Some(url) = &plan.database_url {
+        reach(url).await?;
+    }
     let layout = Layout::make(&global.dir)?;
     let _lock = layout.lock().await?;
     let plan = Plan {
@@ -127,6 +131,15 @@ fn plan(args: &UpArgs) -> Result<Plan, Failure> {
         Logs::Auto => std::io::stderr().is_terminal(),
     };
     Ok(Plan { api_port: 0, console_port: 0, database_url, programs: programs()?, log_files })
+}
+
+/// Fails at once when nothing answers there. A database that is still to be made is no failure.
+async fn reach(url: &str) -> Result<(), Failure> {
+    let deadline = std::time::Instant::now() + Duration::from_secs(5);
+    match bootstrap::wait_until_up(url, deadline).await {
+        Err(error @ (StoreError::Unavailable { .. } | StoreError::BadConfig { .. })) => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 /// The directory of this program, which holds the others too.

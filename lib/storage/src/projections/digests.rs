@@ -14,7 +14,7 @@ const PRECEDENTS: &str = include_str!("../../../../sql/queries/projections/all_p
 
 /// All rows of a tenant are read, joined and sorted, which may take longer than an ordinary answer. Nested loops are
 /// closed: with statistics from before the table grew they would be chosen, and take the square of the rows.
-const SETTINGS: &str = "SET LOCAL statement_timeout = 0; SET LOCAL work_mem = '64MB'; SET LOCAL enable_nestloop = off; \
+const SETTINGS: &str = "SET LOCAL statement_timeout = '10min'; SET LOCAL work_mem = '64MB'; SET LOCAL enable_nestloop = off; \
     SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on; SET LOCAL enable_seqscan = on";
 
 impl Snapshot {

@@ -59,7 +59,7 @@ impl Status {
 
     /// A child that will not come up until somebody changes something.
     pub(super) fn down(&self) -> Option<&Child> {
-        self.children.iter().find(|child| child.state == ChildState::Down)
+        self.children.iter().find(|child| child.state == ChildState::Down || child.is_hopeless())
     }
 
     pub(super) fn is_up(&self, name: &str) -> bool {
@@ -75,6 +75,12 @@ impl Status {
 }
 
 impl Child {
+    /// `dg init` says with its exit code that repeating it is of no use; the supervisor repeats it all the same.
+    fn is_hopeless(&self) -> bool {
+        let last = self.last_exit.as_deref().unwrap_or_default();
+        self.state == ChildState::Backoff && matches!(last, "exit 64" | "exit 65" | "exit 77" | "exit 78")
+    }
+
     fn news(&self, before: Option<&Self>) -> Option<String> {
         let same = before.is_some_and(|before| before.state == self.state && before.restarts == self.restarts);
         if same {
@@ -121,6 +127,10 @@ mod tests {
     #[test]
     fn what_is_down_and_what_is_up_is_found() {
         assert_eq!(status("down", 0).down().unwrap().name, "dg-apid");
+        assert_eq!(status("backoff", 0).down(), None, "a killed child is tried again");
+        let mut refused = status("backoff", 0);
+        refused.children[0].last_exit = Some("exit 77".to_owned());
+        assert!(refused.down().is_some());
         assert!(status("done", 0).is_up("dg-apid"));
         assert!(!status("waiting", 0).is_up("dg-apid"));
     }

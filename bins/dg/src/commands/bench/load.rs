@@ -25,7 +25,10 @@ fn event(trace: usize, seq: usize, payload_bytes: usize) -> Value {
     let exception = format!("exc-{trace:09}");
     let action = format!("act-{trace:09}");
     let (event_type, mut payload) = match seq {
-        0 => ("TraceStarted", json!({"workflow": "renewal", "title": format!("Renewal {trace}"), "primary_entity": entity})),
+        0 => (
+            "TraceStarted",
+            json!({"workflow": "renewal", "title": format!("Renewal {trace}"), "primary_entity": entity}),
+        ),
         1 | 2 => (
             "InputObserved",
             json!({"input_id": format!("input-{trace:09}-{seq}"), "facts": [],
@@ -72,8 +75,22 @@ fn event(trace: usize, seq: usize, payload_bytes: usize) -> Value {
 /// Words that do not compress to nothing: different in each event.
 fn filling(seed: usize, bytes: usize) -> String {
     const WORDS: [&str; 16] = [
-        "margin", "renewal", "quote", "segment", "review", "finance", "contract", "threshold", "approved", "pending", "customer",
-        "discount", "evidence", "request", "quarter", "policy",
+        "margin",
+        "renewal",
+        "quote",
+        "segment",
+        "review",
+        "finance",
+        "contract",
+        "threshold",
+        "approved",
+        "pending",
+        "customer",
+        "discount",
+        "evidence",
+        "request",
+        "quarter",
+        "policy",
     ];
     let mut state = seed as u64 | 1;
     let mut text = String::with_capacity(bytes + 24);

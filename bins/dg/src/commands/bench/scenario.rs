@@ -49,12 +49,14 @@ pub(super) async fn catch_up(suite: &Suite, plan: &Plan, notes: &mut impl Write)
     sent?;
     writeln!(notes, "catch-up: the log is filled; the projector runs …")?;
     let store = Store::open(&DatabaseConfig::new(suite.database_url()))?;
-    let tenant = TenantId::new(TENANT).map_err(|error| Failure::new(Exit::Software, "internal_error", error.message))?;
+    let tenant =
+        TenantId::new(TENANT).map_err(|error| Failure::new(Exit::Software, "internal_error", error.message))?;
     let mut times = Vec::new();
     let (mut position, mut moved) = (LogSeq::START, started);
     loop {
         let cursors = store.cursors(&tenant).await?;
-        let applied = Projection::ALL.iter().map(|projection| cursors.of(*projection).applied).min().unwrap_or_default();
+        let applied =
+            Projection::ALL.iter().map(|projection| cursors.of(*projection).applied).min().unwrap_or_default();
         if applied > position {
             times.push(moved.elapsed());
             (position, moved) = (applied, Instant::now());
@@ -84,16 +86,22 @@ async fn send(suite: &Suite, plan: &Plan) -> Result<(Duration, Vec<Duration>), F
     let path = if plan.batch == 1 { "/api/v1/events" } else { "/api/v1/events:batch" };
     let started = Instant::now();
     let tasks = work.into_iter().map(|(connection, bodies)| tokio::spawn(send_all(connection, path, bodies)));
-    let joined = try_join_all(tasks).await.map_err(|error| Failure::new(Exit::Software, "internal_error", error.to_string()))?;
+    let joined =
+        try_join_all(tasks).await.map_err(|error| Failure::new(Exit::Software, "internal_error", error.to_string()))?;
     let spent = started.elapsed();
     let times = joined.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
     let store = Store::open(&DatabaseConfig::new(suite.database_url()))?;
-    let tenant = TenantId::new(TENANT).map_err(|error| Failure::new(Exit::Software, "internal_error", error.message))?;
+    let tenant =
+        TenantId::new(TENANT).map_err(|error| Failure::new(Exit::Software, "internal_error", error.message))?;
     check_head(store.head(&tenant).await?, plan.events)?;
     Ok((spent, times))
 }
 
-async fn send_all(mut connection: Connection, path: &'static str, bodies: Vec<Bytes>) -> Result<Vec<Duration>, Failure> {
+async fn send_all(
+    mut connection: Connection,
+    path: &'static str,
+    bodies: Vec<Bytes>,
+) -> Result<Vec<Duration>, Failure> {
     let mut times = Vec::with_capacity(bodies.len());
     for body in bodies {
         let started = Instant::now();
@@ -102,7 +110,11 @@ async fn send_all(mut connection: Connection, path: &'static str, bodies: Vec<By
         let refused = !matches!(status, StatusCode::OK | StatusCode::CREATED) || contains(&answer, b"\"rejected\",");
         if refused {
             let text = String::from_utf8_lossy(&answer[..answer.len().min(400)]).into_owned();
-            return Err(Failure::new(Exit::Data, "unexpected_answer", format!("the scratch suite answered {status}: {text}")));
+            return Err(Failure::new(
+                Exit::Data,
+                "unexpected_answer",
+                format!("the scratch suite answered {status}: {text}"),
+            ));
         }
     }
     Ok(times)

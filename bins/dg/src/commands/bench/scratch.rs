@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use dg_client::NewTenant;
 use dg_domain::TenantId;
 use dg_storage::{
     DatabaseConfig,
@@ -97,7 +98,7 @@ impl Suite {
 
     pub(super) async fn create_tenant(&self, tenant: &str) -> Result<(), Failure> {
         let client = dg_client::Client::new(self.api_url(), self.admin_token())?;
-        client.create_tenant(tenant, None).await?;
+        client.create_tenant(&NewTenant { tenant_id: tenant.to_owned(), secret_guard: None }).await?;
         Ok(())
     }
 
@@ -150,7 +151,8 @@ fn failed(what: &str) -> Failure {
 
 /// Rows per second of COPY into the event log's own table, in the suite's own database.
 pub(super) async fn ceiling(suite: &Suite, tenant: &str, plan: &Plan) -> Result<f64, Failure> {
-    let tenant = TenantId::new(tenant).map_err(|error| Failure::new(Exit::Software, "internal_error", error.message))?;
+    let tenant =
+        TenantId::new(tenant).map_err(|error| Failure::new(Exit::Software, "internal_error", error.message))?;
     let rows = i64::try_from(plan.events.clamp(20_000, 100_000)).unwrap_or(100_000);
     let load = CopyLoad { tenant, rows, payload_bytes: plan.payload_bytes, at: dg_runtime::clock::now() };
     Ok(copy_ceiling(&DatabaseConfig::new(suite.database_url()), &load).await?)

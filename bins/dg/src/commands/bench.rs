@@ -14,7 +14,7 @@ use std::{io::Write, path::PathBuf};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, output::Output};
 
 /// Arguments of `dg bench`.
 #[derive(Clone, Debug, Args)]
@@ -90,11 +90,12 @@ impl BenchArgs {
     }
 }
 
-/// Runs a scenario; text for people goes to `notes`, the figures as one line to `out`.
+/// Runs a scenario; text for people goes to standard error, the figures as one line to `out`.
 ///
 /// # Errors
 /// When the scratch suite cannot be started, or anything it was sent is not there afterwards.
-pub(crate) async fn run(args: &BenchArgs, notes: &mut impl Write, out: &mut impl Write) -> Result<(), Failure> {
+pub(crate) async fn run(args: &BenchArgs, out: &mut Output<'_>) -> Result<(), Failure> {
+    let notes = &mut anstream::stderr();
     let plan = args.plan();
     let name = args.scenario.as_str();
     writeln!(notes, "{name}: starting a scratch suite …")?;
@@ -131,8 +132,7 @@ pub(crate) async fn run(args: &BenchArgs, notes: &mut impl Write, out: &mut impl
         "scenario": name,
         "timed": measured.timed,
     });
-    writeln!(out, "{figures}")?;
-    Ok(())
+    out.document(&figures)
 }
 
 fn round(value: f64, digits: i32) -> f64 {
