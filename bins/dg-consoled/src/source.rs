@@ -11,7 +11,7 @@ use dg_client::{ClientError, Meta};
 use dg_domain::TenantId;
 
 use crate::{
-    model::{Body, Entity, Failure, Freshness, Notice},
+    model::{Body, Entity, Failure, Freshness, Notice, Panel, TracePage, TracesPage},
     people::{Person, tenants_of},
     place::Place,
 };
@@ -36,6 +36,19 @@ pub(crate) struct Found {
 pub(crate) struct SignedOut;
 
 impl Found {
+    /// A place whose data could not be asked for.
+    fn without(place: &Place, failure: Failure) -> Self {
+        let mut body = Body::outline(place);
+        match &mut body {
+            Body::Traces(page) => page.list = Panel::Failed(failure.clone()),
+            Body::Trace(page) => page.timeline = Panel::Failed(failure.clone()),
+            Body::Notice(notice) => *notice = Notice::Failed(failure.clone()),
+            Body::SignIn(_) => {}
+        }
+        let outage = failure.transient.then_some(failure);
+        Self { place: place.clone(), title: "Not available".to_owned(), body, freshness: Freshness::Unknown, outage }
+    }
+
     fn says(place: &Place, notice: Notice) -> Self {
         let (title, outage) = match &notice {
             Notice::NotFound => ("Not found", None),
@@ -47,43 +60,55 @@ impl Found {
     }
 }
 
+impl Body {
+    /// The layout of a place before its data.
+    pub(crate) fn outline(place: &Place) -> Self {
+        match place {
+            Place::Traces { tenant, filter, cursor } => Self::Traces(TracesPage {
+                tenant: tenant.clone(),
+                filter: filter.clone(),
+                cursor: cursor.clone(),
+                list: Panel::Loading,
+                waiting: 0,
+            }),
+            Place::Trace { tenant, trace_id, .. } => Self::Trace(Box::new(TracePage {
+                tenant: tenant.clone(),
+                trace_id: trace_id.clone(),
+                head: Panel::Loading,
+                timeline: Panel::Loading,
+                neighbours: Panel::Loading,
+            })),
+            Place::Home | Place::Unknown => Self::Notice(Notice::NotFound),
+        }
+    }
+}
+
 /// Reads `place`.
 ///
 /// # Errors
 /// [`SignedOut`] when the service does not know the token; everything else is part of what was found.
 pub(crate) async fn read(person: &Person, place: &Place) -> Result<Found, SignedOut> {
     let tenants = match person.me(false).await {
-        Ok(me) => Some(tenants_of(&me)),
+        Ok(me) => tenants_of(&me),
         Err(error) if signed_out(&error) => return Err(SignedOut),
-        Err(error) => {
-            // The page itself may still be readable from what is known; without anything known it is not.
-            if person.tenants().is_empty() && *place == Place::Home {
-                return Ok(Found::says(place, Notice::Failed(failure(&error))));
-            }
-            None
-        }
+        // The next question would wait just as long.
+        Err(error) => return Ok(Found::without(place, failure(&error))),
     };
-    let place = match (place, &tenants) {
-        (Place::Home, Some(tenants)) => match tenants.first() {
-            Some(first) => Place::traces(first.clone()),
-            None => return Ok(Found::says(place, Notice::NoTenant)),
-        },
-        (Place::Home, None) => match person.tenants().first() {
-            Some(first) => Place::traces(first.clone()),
-            None => place.clone(),
-        },
+    let place = match (place, tenants.first()) {
+        (Place::Home, Some(first)) => Place::traces(first.clone()),
+        (Place::Home, None) => return Ok(Found::says(place, Notice::NoTenant)),
         _ => place.clone(),
     };
     match &place {
         Place::Home | Place::Unknown => Ok(Found::says(&place, Notice::NotFound)),
         Place::Traces { tenant, filter, cursor } => {
-            if !may_see(person, tenants.as_deref(), tenant).await {
+            if !may_see(person, &tenants, tenant).await {
                 return Ok(Found::says(&place, Notice::NotFound));
             }
             traces::read(person, &place, tenant, filter, cursor.as_deref()).await
         }
         Place::Trace { tenant, trace_id, from } => {
-            if !may_see(person, tenants.as_deref(), tenant).await {
+            if !may_see(person, &tenants, tenant).await {
                 return Ok(Found::says(&place, Notice::NotFound));
             }
             trace::read(person, &place, tenant, trace_id, *from).await
@@ -94,12 +119,8 @@ pub(crate) async fn read(person: &Person, place: &Place) -> Result<Found, Signed
 pub(crate) use trace::has_news;
 
 /// Saves a call that would be refused; a tenant registered a moment ago is asked for once more.
-async fn may_see(person: &Person, tenants: Option<&[TenantId]>, tenant: &TenantId) -> bool {
-    match tenants {
-        None => true,
-        Some(tenants) if tenants.contains(tenant) => true,
-        Some(_) => person.me(true).await.is_ok_and(|me| tenants_of(&me).contains(tenant)),
-    }
+async fn may_see(person: &Person, tenants: &[TenantId], tenant: &TenantId) -> bool {
+    tenants.contains(tenant) || person.me(true).await.is_ok_and(|me| tenants_of(&me).contains(tenant))
 }
 
 /// What the client says, for people.

@@ -78,6 +78,7 @@ fn marked(shown: &Timeline, mut read: Timeline) -> Timeline {
 /// A part that cannot be read right now stays as it was.
 fn kept<T: Clone>(old: &Panel<T>, new: Panel<T>) -> Panel<T> {
     match (old, new) {
+        (Panel::Ready(shown), Panel::Loading) => Panel::Ready(shown.clone()),
         (Panel::Ready(shown), Panel::Failed(failure)) if failure.transient => Panel::Ready(shown.clone()),
         (_, new) => new,
     }

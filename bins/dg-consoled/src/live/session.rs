@@ -304,6 +304,7 @@ impl Session {
                     view.body = merge(&shown.body, view.body, self.hold);
                     if view.shell.outage.is_some() && view.shell.freshness == Freshness::Unknown {
                         view.shell.freshness = shown.shell.freshness;
+                        view.title.clone_from(&shown.title);
                     }
                 }
                 self.tell |= !same || shown.title != view.title || tree.step() != self.step;

@@ -50,6 +50,8 @@ pub(super) async fn read(
     let (head, freshness) = head(detail, &timeline);
     let title = head.ready().map(|head| head.title.clone()).filter(|title| !title.is_empty());
     let outage = [broken(&timeline), broken(&head)].into_iter().flatten().next();
+    // One panel says it for all of them.
+    let (head, graph) = if broken(&timeline).is_some() { (quieted(head), quieted(graph)) } else { (head, graph) };
     let body = Body::Trace(Box::new(TracePage {
         tenant: tenant.clone(),
         trace_id: trace_id.to_owned(),
@@ -67,6 +69,10 @@ pub(crate) async fn has_news(client: &Client, trace_id: &str, newest: i64) -> bo
         Ok(page) => !page.events.is_empty(),
         Err(error) => error.status != Some(404),
     }
+}
+
+fn quieted<T>(panel: Panel<T>) -> Panel<T> {
+    if broken(&panel).is_some() { Panel::Loading } else { panel }
 }
 
 fn broken<T>(panel: &Panel<T>) -> Option<crate::model::Failure> {

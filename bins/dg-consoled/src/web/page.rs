@@ -13,7 +13,7 @@ use super::person;
 use crate::{
     app::App,
     document::document,
-    model::{Body, Notice, Panel, TracePage, TracesPage, View},
+    model::{Body, Failure, Notice, View},
     people::Person,
     place::{Place, escaped},
     source::{self, SignedOut},
@@ -53,7 +53,7 @@ fn signed_out(app: &App, person: &Person, place: &Place) -> Response {
         return to_sign_in(&place.href());
     }
     // Signing in would not help: without a session this same token would be used again.
-    let failure = crate::model::Failure {
+    let failure = Failure {
         code: "unauthorized".to_owned(),
         message: "the token in console.token_file is not valid".to_owned(),
         request_id: None,
@@ -72,27 +72,13 @@ fn answer(app: &App, view: View) -> Response {
 /// A page before its data.
 fn outline(app: &App, person: &Person, place: Place) -> View {
     let body = match &place {
-        Place::Traces { tenant, filter, cursor } => Body::Traces(TracesPage {
-            tenant: tenant.clone(),
-            filter: filter.clone(),
-            cursor: cursor.clone(),
-            list: Panel::Loading,
-            waiting: 0,
-        }),
-        Place::Trace { tenant, trace_id, .. } => Body::Trace(Box::new(TracePage {
-            tenant: tenant.clone(),
-            trace_id: trace_id.clone(),
-            head: Panel::Loading,
-            timeline: Panel::Loading,
-            neighbours: Panel::Loading,
-        })),
-        Place::Home => Body::Notice(Notice::Failed(crate::model::Failure {
+        Place::Home => Body::Notice(Notice::Failed(Failure {
             code: "timeout".to_owned(),
             message: "the service did not answer in time".to_owned(),
             request_id: None,
             transient: true,
         })),
-        Place::Unknown => Body::Notice(Notice::NotFound),
+        place => Body::outline(place),
     };
     View { title: "Loading".to_owned(), shell: app.shell(Some(person), place, clock::now()), body }
 }
