@@ -81,6 +81,14 @@ impl Lives {
         }
     }
 
+    /// Returns once every thread of sessions has taken a turn; a session that hangs keeps it waiting.
+    pub(crate) async fn turn(&self) {
+        for thread in 0..self.pool.num_threads() {
+            // A turn that panicked was a turn.
+            let _ = self.pool.spawn_pinned_by_idx(|| async {}, thread).await;
+        }
+    }
+
     fn seat(&self, person: &str) -> Option<Seat> {
         let permit = Arc::clone(&self.room).try_acquire_owned().ok()?;
         let mut of_people = self.of_people.lock().unwrap_or_else(PoisonError::into_inner);

@@ -52,6 +52,7 @@ async fn run(mut daemon: Daemon<ConsoledConfig>) -> Result<(), Failure> {
     let mut rooms = Rooms::new(daemon.stop.clone(), Duration::from_millis(config.grace_ms));
     rooms.spawn("admin", admin.serve(readiness(&app), daemon.metrics.clone(), rooms.stop()));
     rooms.spawn("console", serve(listener, Arc::clone(&app), rooms.stop()));
+    rooms.spawn("watchdog", watch(Arc::clone(&app), rooms.stop()));
     rooms.spawn("ready", report_ready(app, rooms.stop()));
     rooms.run().await
 }
@@ -73,6 +74,25 @@ fn readiness(app: &Arc<App>) -> Readiness {
             }
         }
     })
+}
+
+/// Tells the service manager that the threads of live pages still turn.
+async fn watch(app: Arc<App>, stop: CancellationToken) -> Result<(), Failure> {
+    let mut pulse = notify::Pulse::from_env();
+    let turns = async {
+        let Some(every) = pulse.interval() else { return std::future::pending().await };
+        let mut tick = tokio::time::interval(every);
+        loop {
+            tick.tick().await;
+            app.lives.turn().await;
+            pulse.beat();
+        }
+    };
+    tokio::select! {
+        biased;
+        () = stop.cancelled() => Ok(()),
+        () = turns => Ok(()),
+    }
 }
 
 /// Says ready once the service answers. A service that stays away does not keep the console down, whose pages tell

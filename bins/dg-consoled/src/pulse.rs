@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use dg_client::{Client, ClientError, TraceQuery};
+use dg_client::{Client, Meta, TraceQuery};
 use dg_domain::TenantId;
 use dg_runtime::chance;
 use tokio::{runtime::Handle, sync::watch};
@@ -18,6 +18,8 @@ use crate::{model::Failure, source};
 
 /// The longest pause; up to a fifth less, so that tenants are not all asked at once.
 const EVERY: Duration = Duration::from_millis(1000);
+/// A service that takes longer to answer counts as away.
+const ANSWER: Duration = Duration::from_secs(4);
 
 /// How one tenant stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -110,20 +112,24 @@ async fn follow(watched: Weak<Mutex<Watched>>, tenant: TenantId, sender: watch::
     loop {
         let Some((id, client)) = asker(&watched, &tenant) else { return };
         let query = TraceQuery { limit: Some(1), companions: true, ..TraceQuery::default() };
-        let answer = client.traces(&query).await;
-        if let Err(error) = &answer
-            && matches!(error.status, Some(401 | 403))
-        {
-            // This person's token no longer serves; the next question is asked with another one.
-            rotate(&watched, &tenant, id);
-        }
-        sender.send_if_modified(|pulse| beat(pulse, answer.as_ref().map(|answer| answer.meta)));
+        let answer = match tokio::time::timeout(ANSWER, client.traces(&query)).await {
+            Ok(Ok(answer)) => Ok(answer.meta),
+            Ok(Err(error)) => {
+                if matches!(error.status, Some(401 | 403)) {
+                    // This person's token no longer serves; the next question is asked with another one.
+                    rotate(&watched, &tenant, id);
+                }
+                Err(source::failure(&error))
+            }
+            Err(_) => Err(source::too_late()),
+        };
+        sender.send_if_modified(|pulse| beat(pulse, answer));
         tokio::time::sleep(EVERY.mul_f64(1.0 - 0.2 * chance::fraction())).await;
     }
 }
 
 /// Takes over an answer; true when pages should look again.
-fn beat(pulse: &mut Pulse, answer: Result<dg_client::Meta, &ClientError>) -> bool {
+fn beat(pulse: &mut Pulse, answer: Result<Meta, Failure>) -> bool {
     let before = pulse.clone();
     match answer {
         Ok(meta) => {
@@ -135,9 +141,8 @@ fn beat(pulse: &mut Pulse, answer: Result<dg_client::Meta, &ClientError>) -> boo
                 known: true,
             };
         }
-        Err(error) if error.is_transient() => {
-            pulse.outage = Some(Failure { request_id: None, ..source::failure(error) })
-        }
+        // Without the id of the call: the next failed call is the same outage.
+        Err(failure) if failure.transient => pulse.outage = Some(Failure { request_id: None, ..failure }),
         // A refusal concerns one person; that person's own read will tell.
         Err(_) => {}
     }
@@ -166,7 +171,7 @@ mod tests {
 
     #[test]
     fn pages_look_again_only_when_something_changed() {
-        let meta = |applied_seq, head_seq| dg_client::Meta { applied_seq, generation: 1, head_seq };
+        let meta = |applied_seq, head_seq| Meta { applied_seq, generation: 1, head_seq };
         let mut pulse = Pulse::default();
         assert!(beat(&mut pulse, Ok(meta(1, 1))));
         assert!(!beat(&mut pulse, Ok(meta(1, 1))));

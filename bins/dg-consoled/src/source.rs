@@ -128,11 +128,17 @@ pub(crate) fn failure(error: &ClientError) -> Failure {
     // The client's own words name the service's address, which is nothing for a page.
     let message = match (error.status, error.code.as_str()) {
         (None, "unavailable") => "the service cannot be reached".to_owned(),
-        (None, "timeout") => "the service did not answer in time".to_owned(),
+        (None, "timeout") => too_late().message,
         (None, "invalid_response") => "what answered is not the service".to_owned(),
         _ => error.message.clone(),
     };
     Failure { code: error.code.clone(), message, request_id: error.request_id.clone(), transient: error.is_transient() }
+}
+
+/// The service took too long.
+pub(crate) fn too_late() -> Failure {
+    let (code, message) = ("timeout".to_owned(), "the service did not answer in time".to_owned());
+    Failure { code, message, request_id: None, transient: true }
 }
 
 fn signed_out(error: &ClientError) -> bool {

@@ -205,6 +205,6 @@ fn skeleton() -> Element {
             "Reading the list …"
             noscript { " Reload the page in a moment." }
         }
-        table { class: "list", "aria-hidden": "true", tbody { {rows} } }
+        div { class: "scroll", "aria-hidden": "true", table { class: "list bones", tbody { {rows} } } }
     }
 }

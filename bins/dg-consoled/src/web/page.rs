@@ -72,12 +72,7 @@ fn answer(app: &App, view: View) -> Response {
 /// A page before its data.
 fn outline(app: &App, person: &Person, place: Place) -> View {
     let body = match &place {
-        Place::Home => Body::Notice(Notice::Failed(Failure {
-            code: "timeout".to_owned(),
-            message: "the service did not answer in time".to_owned(),
-            request_id: None,
-            transient: true,
-        })),
+        Place::Home => Body::Notice(Notice::Failed(source::too_late())),
         place => Body::outline(place),
     };
     View { title: "Loading".to_owned(), shell: app.shell(Some(person), place, clock::now()), body }
