@@ -156,6 +156,14 @@ impl From<ClientError> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
+        if let StoreError::NeedsAdministrator { sql, source } = &error {
+            return Self::new(
+                Exit::Permission,
+                error.code(),
+                format!("the user may not prepare the database: {source}"),
+            )
+            .advise(format!("let a superuser run this, then repeat the command:\n{sql}"));
+        }
         let (exit, advice) = match &error {
             StoreError::Unavailable { .. } => (
                 Exit::Unavailable,
@@ -171,9 +179,6 @@ impl From<StoreError> for Failure {
                 Exit::Config,
                 Some("give the database as postgresql://user@host/name or postgresql:///name?host=/socket/dir"),
             ),
-            StoreError::NeedsAdministrator { .. } => {
-                (Exit::Permission, Some("run that SQL as a superuser, then repeat the command"))
-            }
             StoreError::Query { .. } => {
                 (Exit::Permission, Some("use a database user that may do this; `dg init --help` tells which"))
             }
