@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use dg_testkit::{daemon, fixtures, paths};
+use dg_testkit::{Suite, daemon, fixtures, paths};
 
 #[test]
 fn every_relative_link_leads_to_a_file() {
@@ -54,6 +54,37 @@ fn documented_settings_are_known_to_their_daemon() {
             .unwrap();
         assert_eq!(misspelt.status.code(), Some(78), "{name} takes {key}x");
     }
+}
+
+/// The tutorial's commands, pasted in order; twice, because it promises that.
+#[test]
+fn the_tutorial_works_as_it_is_written() {
+    let curl = Command::new("curl").arg("--version").output();
+    if !curl.is_ok_and(|output| output.status.success()) {
+        return;
+    }
+    let suite = Suite::start().unwrap();
+    let text = fs::read_to_string(paths::repository().join("docs/tutorial.md")).unwrap();
+    let blocks: Vec<&str> = text.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(blocks.len() > 7, "{}", blocks.len());
+    let script = format!("set -eu\n{}", blocks.concat())
+        .replace("http://127.0.0.1:4100", &suite.api_url)
+        .replace("dg_...", &suite.admin_token);
+    let programs = daemon("dg").unwrap().parent().unwrap().to_owned();
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap_or_default());
+    let mut digests = Vec::new();
+    for _ in 0..2 {
+        let ran =
+            Command::new("bash").args(["-c", &script]).env("PATH", &path).current_dir(suite.dir()).output().unwrap();
+        let (out, errors) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+        assert!(ran.status.success(), "{out}\n{errors}");
+        assert!(out.contains("Refund for order 1") && !out.contains("invalid_argument"), "{out}\n{errors}");
+        let full = out.lines().filter_map(|line| line.trim().strip_prefix("full_projection"));
+        digests.extend(full.map(|digest| digest.trim().to_owned()));
+    }
+    assert_eq!(digests.len(), 4, "{digests:?}");
+    digests.dedup();
+    assert_eq!(digests.len(), 1, "the copy has the digests of the original, the second time too");
 }
 
 #[test]
