@@ -19,10 +19,10 @@ pub(crate) struct Cli {
 }
 
 const AFTER_HELP: &str = "\
-Where the service is, which token and which tenant: --api-url, --token, --tenant; or DG_API_URL, DG_TOKEN,
+Where the service is, which token and which tenant: --api-url, --token, --tenant; or DG_API_URL, DG_TOKEN, \
 DG_TENANT; or the file .dg/client.toml that `dg up` writes (another directory: --dir or DG_DIR).
 
-Exit codes: 0 done, 64 wrong usage, 65 wrong or unknown data, 69 not reachable, 70 a bug, 75 try again later,
+Exit codes: 0 done, 1 a check found something, 64 wrong usage, 65 wrong or unknown data, 69 not reachable, 70 a bug, 75 try again later, \
 77 not allowed, 78 settings missing or wrong.
 
 Examples:

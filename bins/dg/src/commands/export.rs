@@ -19,7 +19,7 @@ use crate::{
 /// What to export.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-One stored event per line, in log order, keys sorted: the same log gives the same bytes. `dg import` reads it. It ends
+One stored event per line, in log order, keys sorted: the same log gives the same bytes. `dg import` reads it. It ends \
 where the log ended when the command started.
 
 With --json and no -o, the events come as one document {\"events\":[…]}; with -o, the document tells what was written.

@@ -18,7 +18,7 @@ use crate::{
 Examples:
   dg graph trace trace-live-renewal-002 --depth 2 -t release-demo
   dg graph entity account:acct-1                the id of an entity is its type, a colon, its id
-  dg graph policy discount-cap:2026.03 --edge-type EVALUATED --json")]
+  dg graph policy discount-cap:2026.03 --edge-type trace_evaluated_policy --json")]
 pub(crate) struct GraphArgs {
     /// Type of the node, for example trace, entity, policy.
     node_type: String,

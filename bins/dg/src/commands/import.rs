@@ -22,11 +22,11 @@ use crate::{
 /// What to import.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-FILE is NDJSON (one event per line), a JSON list of events, or an object with a list `events`, such as a golden file.
-What only a stored event has (log_seq, recorded_at, payload_hash ...) is left out; when the file has payload hashes, they
+FILE is NDJSON (one event per line), a JSON list of events, or an object with a list `events`, such as a golden file. \
+What only a stored event has (log_seq, recorded_at, payload_hash ...) is left out; when the file has payload hashes, they \
 are compared with those of the stored events.
 
-Importing may be interrupted and repeated: events that are stored already are recognised by their idempotency key and
+Importing may be interrupted and repeated: events that are stored already are recognised by their idempotency key and \
 counted as replayed. Nothing is kept beside the file, so it also resumes on another machine.
 
 Exit code 65 when events were rejected; the first ten are named.

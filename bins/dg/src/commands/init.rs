@@ -14,7 +14,7 @@ use crate::{
 /// What to prepare.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Makes the roles dg_owner, dg_store, dg_projectord, dg_apid and dg_workflowd, the database, the schema, and an account with
+Makes the roles dg_owner, dg_store, dg_projectord, dg_apid and dg_workflowd, the database, the schema, and an account with \
 the role admin whose token is printed once. What is there already stays as it is, so it can be repeated.
 
 Examples:

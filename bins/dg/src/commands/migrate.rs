@@ -10,7 +10,7 @@ use crate::{failure::Failure, output::Output};
 /// Which database to migrate.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-dg-store does the same when it starts. Several may run at once: one works, the others wait. The connection's user has to
+dg-store does the same when it starts. Several may run at once: one works, the others wait. The connection's user has to \
 be dg_owner or a member of it.
 
 Examples:

@@ -35,7 +35,7 @@ use watch::Watch;
 /// How to start the suite.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-State, settings and logs are kept in --dir (default .dg); a second start continues there. The private PostgreSQL listens on
+State, settings and logs are kept in --dir (default .dg); a second start continues there. The private PostgreSQL listens on \
 a unix socket only. Ctrl-C stops everything in order.
 
 With --json, one line is printed when everything is ready:
