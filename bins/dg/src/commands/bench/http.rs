@@ -48,6 +48,7 @@ impl Connection {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err takes")]
 fn broken(error: hyper::Error) -> Failure {
     Failure::new(Exit::Unavailable, "unavailable", format!("the scratch suite's API: {error}"))
 }
