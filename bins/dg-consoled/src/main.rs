@@ -17,7 +17,7 @@ mod source;
 mod story;
 mod web;
 
-use std::{io, process::ExitCode, sync::Arc, time::Duration};
+use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use dg_runtime::{
     CancellationToken, Daemon, Failure,
@@ -51,15 +51,11 @@ async fn run(mut daemon: Daemon<ConsoledConfig>) -> Result<(), Failure> {
 
     let mut rooms = Rooms::new(daemon.stop.clone(), Duration::from_millis(config.grace_ms));
     rooms.spawn("admin", admin.serve(readiness(&app), daemon.metrics.clone(), rooms.stop()));
-    rooms.spawn("console", serve(listener, Arc::clone(&app), rooms.stop()));
+    tracing::info!(address = %listener.local_addr()?, "pages at http://{}", listener.local_addr()?);
+    rooms.spawn("console", web::serve(listener, web::router(Arc::clone(&app)), rooms.stop()));
     rooms.spawn("watchdog", watch(Arc::clone(&app), rooms.stop()));
     rooms.spawn("ready", report_ready(app, rooms.stop()));
     rooms.run().await
-}
-
-async fn serve(listener: TcpListener, app: Arc<App>, stop: CancellationToken) -> io::Result<()> {
-    tracing::info!(address = %listener.local_addr()?, "pages at http://{}", listener.local_addr()?);
-    axum::serve(listener, web::router(app)).with_graceful_shutdown(async move { stop.cancelled().await }).await
 }
 
 fn readiness(app: &Arc<App>) -> Readiness {

@@ -3,6 +3,7 @@
 mod cookies;
 mod guard;
 mod page;
+mod serve;
 mod sign_in;
 
 #[cfg(test)]
@@ -19,6 +20,8 @@ use axum::{
     routing::{get, post},
 };
 use dg_runtime::clock;
+
+pub(crate) use serve::serve;
 
 use crate::{app::App, live, people::Person};
 

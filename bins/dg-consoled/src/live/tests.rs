@@ -43,7 +43,7 @@ async fn console(most: usize) -> Console {
     let script = app.assets.script.path.clone();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    tokio::spawn(async move { axum::serve(listener, web::router(app)).await });
+    tokio::spawn(async move { web::serve(listener, web::router(app), CancellationToken::new()).await });
     Console { fixture, address, script, stop, _token: directory }
 }
 
