@@ -36,6 +36,9 @@ pub(super) async fn database(global: &Global, given: Option<&str>) -> Option<Che
 }
 
 fn disk(dir: &Path) -> Option<Check> {
+    // The private server's data may lie behind a link.
+    let data = dir.join("postgres").join("data").canonicalize();
+    let dir = data.as_deref().unwrap_or(dir);
     let existing = dir.ancestors().find(|path| path.is_dir()).unwrap_or(Path::new("."));
     let about = nix::sys::statvfs::statvfs(existing).ok()?;
     let block = about.fragment_size();

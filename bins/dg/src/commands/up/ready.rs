@@ -1,6 +1,6 @@
 //! From the first status to a suite that is ready, and beyond.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use dg_client::{Client, Options, RetryPolicy};
 use dg_storage::{Store, StoreError};
@@ -59,6 +59,8 @@ struct Place {
     console_url: String,
     admin_token: String,
     database_url: String,
+    /// Where the private server keeps its data, when that is outside of the suite's directory.
+    data_elsewhere: Option<PathBuf>,
 }
 
 async fn start(plan: &Plan, layout: &Layout, tokens: &Tokens, demo: bool, watch: &mut Watch) -> Result<Place, Failure> {
@@ -84,6 +86,10 @@ async fn start(plan: &Plan, layout: &Layout, tokens: &Tokens, demo: bool, watch:
                 console_url: address(layout, "dg-consoled", "console")?,
                 admin_token: tokens.admin.reveal().to_owned(),
                 database_url: plan.owner_url(socket).unwrap_or_default(),
+                data_elsewhere: status
+                    .postgres
+                    .map(|server| server.data_dir)
+                    .filter(|data_dir| !data_dir.starts_with(layout.dir())),
             };
             let options = Options { retry: RetryPolicy::PATIENT, ..Options::default() };
             seed::tenants(&Client::with_options(&place.api_url, place.admin_token.as_str(), options)?, demo).await?;
@@ -147,6 +153,9 @@ fn tell(place: &Place, layout: &Layout, demo: bool, out: &mut Output<'_>) -> Res
         ("State", &layout.dir().display().to_string()),
     ] {
         out.line(format!("  {name:<8} {text}"))?;
+    }
+    if let Some(data_dir) = &place.data_elsewhere {
+        out.line(format!("  {:<8} {} (PostgreSQL's account cannot reach the state)", "Data", data_dir.display()))?;
     }
     let tenant = if demo { format!(" -t {}", seed::DEMO_TENANT) } else { String::new() };
     out.line(format!(

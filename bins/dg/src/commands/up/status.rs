@@ -21,6 +21,7 @@ pub(crate) struct Status {
 /// Where the private server really is.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub(crate) struct Server {
+    pub(crate) data_dir: PathBuf,
     pub(crate) socket_dir: PathBuf,
 }
 
