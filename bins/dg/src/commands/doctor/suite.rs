@@ -34,7 +34,8 @@ fn of_child(layout: &Layout, child: &Child) -> Check {
     let last = child.last_exit.as_deref().unwrap_or("nothing");
     let said = child.status.as_deref().map(|text| format!(", says: {text}")).unwrap_or_default();
     let log = layout.log_of(&child.name);
-    let look = format!("look into {}", log.display());
+    let look =
+        if log.exists() { format!("look into {}", log.display()) } else { "look at what `dg up` printed".to_owned() };
     match child.state {
         ChildState::Ready | ChildState::Done => match child.restarts {
             0 if child.state == ChildState::Done => Check::ok(name, "done"),
