@@ -1,5 +1,5 @@
 //! The read models in a real database against the pure model of them: rows, digests, fence, failures, queries.
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use dg_domain::{
     GuardMode, LogSeq, Micros, NewEvent, Rules, StoredEvent, TenantId,
@@ -14,7 +14,7 @@ use dg_storage::{
     projections::{CursorState, Direction, EdgeCursor, PrecedentQuery, ProjectionWriter, TraceFilter},
     tenants::NewTenant,
 };
-use dg_testkit::{Postgres, history};
+use dg_testkit::{Postgres, history, rng::Rng};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -139,6 +139,34 @@ async fn any_batch_size_and_any_restart_gives_the_model() {
         rows.push(traces);
     }
     assert!(rows.windows(2).all(|pair| pair[0] == pair[1]));
+}
+
+/// Writers that are cut off at any moment, batches of any size, one projector after another: nothing is applied twice and
+/// nothing is left out.
+#[tokio::test]
+async fn a_catch_up_cut_off_anywhere_gives_the_model() {
+    let bench = bench().await;
+    let mut rng = Rng::new(2026);
+    for round in 0..6_u64 {
+        let tenant = bench.tenant(&format!("cut-{round}")).await;
+        let events = generated(100 + round, 30);
+        bench.append(&tenant, &events).await;
+        let mut cuts = 0;
+        while bench.store.tenants_behind().await.unwrap().contains(&tenant) {
+            let batch = i64::try_from(1 + rng.below(40)).unwrap();
+            // A little longer each time, so that a slow machine gets there too.
+            let patience = Duration::from_micros(500 + rng.below(6_000 + 4_000 * cuts) as u64);
+            // Dropping the future drops its connection in the middle of whatever it was doing.
+            let finished = tokio::time::timeout(patience, bench.catch_up(&tenant, batch, 4)).await;
+            cuts += usize::from(finished.is_err());
+        }
+        let model = Model::of(&log(&tenant, &events), 50).unwrap();
+        assert_eq!(bench.digests(&tenant).await, model.digests(), "round {round}, {cuts} cuts");
+        let snapshot = bench.store.snapshot(&tenant).await.unwrap();
+        for (trace_id, activity) in &model.traces {
+            assert_eq!(snapshot.trace(trace_id).await.unwrap().unwrap().event_count, activity.events);
+        }
+    }
 }
 
 #[tokio::test]
