@@ -46,7 +46,7 @@ impl Fixture {
             .route("/api/v1/traces", get(traces))
             .route("/api/v1/traces/{id}", get(trace))
             .route("/api/v1/traces/{id}/events", get(events))
-            .route("/api/v1/graph/context", get(graph))
+            .route("/api/v1/graph/edges", get(graph))
             .with_state(Arc::clone(&state));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -167,7 +167,7 @@ async fn events(
 }
 
 async fn graph(State(state): Shared, headers: HeaderMap) -> Response {
-    let empty = json!({"center": {"node_id": "", "node_type": "trace"}, "edges": [], "nodes": [], "truncated": false});
+    let empty = json!({"edges": [], "next_cursor": null});
     refused(&state, &headers).unwrap_or_else(|| success(&state, empty))
 }
 

@@ -116,6 +116,7 @@ pub(crate) async fn read(person: &Person, place: &Place) -> Result<Found, Signed
     }
 }
 
+pub(crate) use around::neighbours;
 pub(crate) use trace::has_news;
 
 /// Saves a call that would be refused; a tenant registered a moment ago is asked for once more.

@@ -1,7 +1,7 @@
 // The client of a live page. Everything here is a help on top of pages that work without it: links are links, forms
 // are forms, and while the socket is closed the browser follows them by itself.
 
-const FIRST_WAIT = 250, LONGEST_WAIT = 8000, ALIVE_EVERY = 25000, ANSWER_WITHIN = 5000;
+const FIRST_WAIT = 250, LONGEST_WAIT = 8000, ALIVE_EVERY = 25000, ANSWER_WITHIN = 12000;
 const SIGN_IN = 4401, OLD = 4409, FULL = 4503;
 const script = new URL(document.currentScript.src).pathname;
 const lost = document.getElementById("lost");

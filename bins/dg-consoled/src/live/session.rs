@@ -1,10 +1,9 @@
 //! One open page: a tree of nodes, what it shows, and the loop that keeps both current.
 
 mod tree;
+mod waits;
 
 use std::{
-    future::Future,
-    pin::Pin,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -21,7 +20,7 @@ use super::{
 };
 use crate::{
     app::App,
-    model::{Body, Freshness, View},
+    model::{Body, Freshness, Neighbours, Panel, View},
     pages::Ask,
     people::Person,
     place::Place,
@@ -29,13 +28,12 @@ use crate::{
     source::{self, Found, SignedOut},
 };
 use tree::Tree;
+use waits::{Waited, news, of, send, until, work};
 
 /// A browser says something at least this often, or its socket is closed.
 const SILENCE: Duration = Duration::from_secs(75);
 /// "3 min ago" is worded anew, and silence is noticed, this often.
 const TICK: Duration = Duration::from_secs(20);
-/// A browser that takes longer to accept a frame is gone.
-const SEND: Duration = Duration::from_secs(15);
 /// Trying again while the service is away.
 const AGAIN: Backoff = Backoff { first: Duration::from_millis(800), cap: Duration::from_secs(5) };
 
@@ -48,7 +46,8 @@ pub(super) enum Closed {
     With(u16),
 }
 
-type Reading = Pin<Box<dyn Future<Output = Option<Result<Found, SignedOut>>>>>;
+/// A read of the whole page; none when there was no news.
+type Reading = Waited<Option<Result<Found, SignedOut>>>;
 
 struct Session {
     app: Arc<App>,
@@ -63,6 +62,8 @@ struct Session {
     /// Set when the browser must be told address and title.
     tell: bool,
     reading: Option<Reading>,
+    /// A read of what stands beside a trace, when that took longer than its page.
+    beside: Option<Waited<Panel<Vec<Neighbours>>>>,
     /// There is news that the read under way may have missed.
     again: bool,
     /// When to read again while the service is away, and how often that was in vain.
@@ -86,6 +87,7 @@ pub(super) async fn run(app: Arc<App>, person: Arc<Person>, place: Place, socket
         step: 0,
         tell: true,
         reading: None,
+        beside: None,
         again: false,
         retry: None,
         failed: 0,
@@ -131,7 +133,7 @@ impl Session {
                         Some(Ok(Message::Close(_)) | Err(_)) | None => return Closed::ByBrowser,
                     }
                 }
-                found = answer(&mut self.reading) => {
+                found = of(&mut self.reading) => {
                     self.reading = None;
                     match found {
                         Some(Ok(found)) => self.found(found),
@@ -142,6 +144,10 @@ impl Session {
                     if std::mem::take(&mut self.again) {
                         self.look_again();
                     }
+                }
+                neighbours = of(&mut self.beside) => {
+                    self.beside = None;
+                    self.change(|view| if let Body::Trace(page) = &mut view.body { page.neighbours = neighbours });
                 }
                 () = news(&mut self.follows) => self.pulse(),
                 Some(step) = self.moves.1.recv() => self.moved(step).await,
@@ -207,6 +213,7 @@ impl Session {
     }
 
     fn go(&mut self, place: Place) {
+        self.beside = None;
         self.place = place;
         self.hold = false;
         self.failed = 0;
@@ -291,6 +298,7 @@ impl Session {
         self.follow(matches!(found.body, Body::Notice(_)));
         let mut view = self.app.view(&self.person, found);
         view.shell.live = true;
+        let beside = matches!(&view.body, Body::Trace(page) if page.neighbours == Panel::Loading && page.timeline.ready().is_some());
         match &mut self.shown {
             None => {
                 let asks = self.asks.0.clone();
@@ -313,12 +321,23 @@ impl Session {
                 *shown = view;
             }
         }
+        if beside {
+            self.read_beside();
+        }
     }
 
     /// The trace on show did not change; what is shown is as current as the log.
     fn nothing_new(&mut self) {
         let Some(pulse) = self.follows.as_ref().map(|follows| follows.pulse.borrow().clone()) else { return };
         self.change(|view| view.shell.freshness = Freshness::of(pulse.applied, pulse.head));
+    }
+
+    /// Reads what stands beside the trace on show, if the page did not wait for it.
+    fn read_beside(&mut self) {
+        let Some((_, View { body: Body::Trace(page), .. })) = &self.shown else { return };
+        let (client, tenant) = (self.person.client.tenant(page.tenant.as_str()), page.tenant.clone());
+        let trace_id = page.trace_id.clone();
+        self.beside = Some(Box::pin(async move { source::neighbours(&client, &tenant, &trace_id).await }));
     }
 
     fn retry_later(&mut self) {
@@ -342,46 +361,5 @@ impl Session {
                 tree.show(view.clone());
             }
         }
-    }
-}
-
-async fn answer(reading: &mut Option<Reading>) -> Option<Result<Found, SignedOut>> {
-    match reading {
-        Some(reading) => reading.await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn news(follows: &mut Option<Subscription>) {
-    match follows {
-        // The sender lives as long as there is a subscription.
-        Some(follows) => {
-            if follows.pulse.changed().await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        }
-        None => std::future::pending().await,
-    }
-}
-
-async fn until(retry: Option<Instant>) {
-    match retry {
-        Some(at) => tokio::time::sleep_until(at.into()).await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn work(shown: &mut Option<(Tree, View)>) {
-    match shown {
-        Some((tree, _)) => tree.work().await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn send(socket: &mut WebSocket, message: Message) -> Result<(), Closed> {
-    match tokio::time::timeout(SEND, socket.send(message)).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) => Err(Closed::ByBrowser),
-        Err(_) => Err(Closed::With(frames::SILENT)),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dg_client::{Client, Edge, GraphQuery, Subgraph};
+use dg_client::{Client, Edge, EdgeQuery};
 use dg_domain::TenantId;
 
 use super::failure;
@@ -12,22 +12,22 @@ use crate::{
 };
 
 /// More would be a drawing, not a list.
-const MOST: u32 = 80;
+const MOST: u32 = 120;
 
-pub(super) async fn read(client: &Client, tenant: &TenantId, trace_id: &str) -> Panel<Vec<Neighbours>> {
-    let query =
-        GraphQuery { max_depth: Some(1), max_nodes: Some(MOST), max_edges: Some(2 * MOST), ..GraphQuery::default() };
-    match client.graph("trace", trace_id, &query).await {
-        Ok(answer) => Panel::Ready(groups(tenant, trace_id, &answer.data)),
+/// Reads the neighbours of a trace.
+pub(crate) async fn neighbours(client: &Client, tenant: &TenantId, trace_id: &str) -> Panel<Vec<Neighbours>> {
+    let query = EdgeQuery { limit: Some(MOST), ..EdgeQuery::default() };
+    match client.edges("trace", trace_id, &query).await {
+        Ok(answer) => Panel::Ready(groups(tenant, trace_id, &answer.data.edges)),
         Err(error) => Panel::Failed(failure(&error)),
     }
 }
 
 /// The other ends of a trace's edges, by node type, each once with its first relation.
-fn groups(tenant: &TenantId, trace_id: &str, graph: &Subgraph) -> Vec<Neighbours> {
+fn groups(tenant: &TenantId, trace_id: &str, edges: &[Edge]) -> Vec<Neighbours> {
     let center = format!("trace:{trace_id}");
     let mut found: BTreeMap<usize, (&str, BTreeMap<&str, Neighbour>)> = BTreeMap::new();
-    for edge in &graph.edges {
+    for edge in edges {
         let Some((key, relation)) = other_end(edge, &center) else { continue };
         let (kind, id) = key.split_once(':').unwrap_or(("", key));
         let place =
@@ -83,18 +83,15 @@ mod tests {
     #[test]
     fn neighbours_are_grouped_once_each() {
         let edge = |edge_type: &str, from: &str, to: &str| serde_json::json!({"attrs":{},"edge_id":format!("{edge_type}{from}{to}"),"edge_type":edge_type,"from_node_id":from,"log_seq":1,"to_node_id":to});
-        let graph: Subgraph = serde_json::from_value(serde_json::json!({
-            "center": {"node_type":"trace","node_id":"t"}, "nodes": [], "truncated": false,
-            "edges": [
-                edge("trace_proposed_action", "trace:t", "action:a"),
-                edge("trace_committed_action", "trace:t", "action:a"),
-                edge("trace_cited_precedent", "trace:u:v", "trace:t"),
-                edge("trace_involves_entity", "trace:t", "entity:order:7"),
-            ]
-        }))
+        let edges: Vec<Edge> = serde_json::from_value(serde_json::json!([
+            edge("trace_proposed_action", "trace:t", "action:a"),
+            edge("trace_committed_action", "trace:t", "action:a"),
+            edge("trace_cited_precedent", "trace:u:v", "trace:t"),
+            edge("trace_involves_entity", "trace:t", "entity:order:7"),
+        ]))
         .unwrap();
         let tenant = TenantId::new("acme").unwrap();
-        let groups = groups(&tenant, "t", &graph);
+        let groups = groups(&tenant, "t", &edges);
         let flat: Vec<String> = groups
             .iter()
             .flat_map(|group| {

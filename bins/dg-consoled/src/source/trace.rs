@@ -3,6 +3,8 @@
 //! The three are read side by side. The log's part decides whether there is such a trace; a projection that is
 //! behind or away never hides the timeline.
 
+use std::time::Duration;
+
 use dg_client::{Client, ClientError, Fresh, TraceDetail};
 use dg_domain::{Micros, TenantId};
 
@@ -15,7 +17,9 @@ use crate::{
 };
 
 /// Events on one page of a timeline.
-const STRETCH: u32 = 500;
+const STRETCH: u32 = 200;
+/// The page does not wait longer for what stands beside its timeline; an open page reads that by itself then.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 pub(super) async fn read(
     person: &Person,
@@ -29,8 +33,9 @@ pub(super) async fn read(
     let (events, detail, graph) = tokio::join!(
         client.trace_events(trace_id, after, Some(STRETCH)),
         client.trace(trace_id),
-        around::read(&client, tenant, trace_id),
+        tokio::time::timeout(PATIENCE, around::neighbours(&client, tenant, trace_id)),
     );
+    let graph = graph.unwrap_or(Panel::Loading);
     if [events.as_ref().err(), detail.as_ref().err()].into_iter().flatten().any(signed_out) {
         return Err(SignedOut);
     }
