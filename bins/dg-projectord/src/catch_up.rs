@@ -19,9 +19,14 @@ pub(crate) enum CaughtUp {
     AtHead,
     /// Before an event that cannot be folded. It is recorded as a failure; trying again does no harm.
     AtFailure,
+    /// Its turn is over, though there is more to do: other tenants wait.
+    TurnOver,
     /// Between two batches, because it was told to stop.
     Stopped,
 }
+
+/// Batches per turn. A tenant that is written to all the time would otherwise never let go of its worker.
+const BATCHES_PER_TURN: usize = 16;
 
 /// What a catch-up works with.
 #[derive(Clone)]
@@ -36,7 +41,7 @@ pub(crate) struct Tools {
     pub(crate) batch_events: i64,
 }
 
-/// Reads, folds and writes until there is nothing left. While one batch is written, the next is read.
+/// Reads, folds and writes until there is nothing left or the turn is over. While one batch is written, the next is read.
 ///
 /// # Errors
 /// Whatever the database answered. The scope is to be taken anew after any error.
@@ -47,7 +52,10 @@ pub(crate) async fn catch_up(
     stop: &CancellationToken,
 ) -> Result<CaughtUp, StoreError> {
     let mut ahead = None;
-    while !stop.is_cancelled() {
+    for _ in 0..BATCHES_PER_TURN {
+        if stop.is_cancelled() {
+            return Ok(CaughtUp::Stopped);
+        }
         let advance = scope.next();
         let (batch, history) = match ahead.take() {
             Some((after, read)) if after == advance.after => read,
@@ -74,5 +82,5 @@ pub(crate) async fn catch_up(
             return Ok(CaughtUp::AtFailure);
         }
     }
-    Ok(CaughtUp::Stopped)
+    Ok(CaughtUp::TurnOver)
 }

@@ -59,6 +59,8 @@ pub(crate) struct Owner {
     resting: HashMap<TenantId, Rest>,
     writers: Vec<ProjectionWriter>,
     working: JoinSet<Finished>,
+    /// Who was served last; the next look goes on after them, so that nobody waits for ever.
+    last_served: Option<TenantId>,
 }
 
 /// A tenant whose last attempts failed.
@@ -83,6 +85,7 @@ impl Owner {
             resting: HashMap::new(),
             writers: Vec::new(),
             working: JoinSet::new(),
+            last_served: None,
         }
     }
 
@@ -134,7 +137,11 @@ impl Owner {
             Some(locks) => locks.clone(),
             None => self.locks.insert(LockSession::connect(&self.config.database).await?).clone(),
         };
-        let behind = self.tools.store.tenants_behind().await?;
+        let mut behind = self.tools.store.tenants_behind().await?;
+        if let Some(last) = &self.last_served {
+            let after = behind.partition_point(|tenant| tenant <= last);
+            behind.rotate_left(after);
+        }
         self.tools.metrics.tenants_behind(behind.len());
         for tenant in behind {
             if self.working.len() >= self.config.workers {
@@ -148,6 +155,7 @@ impl Owner {
                 None => self.take(&locks, &tenant).await?,
             };
             if let Some(owned) = owned {
+                self.last_served = Some(tenant.clone());
                 self.start(tenant, owned, stop).await?;
             }
         }
@@ -215,7 +223,7 @@ impl Owner {
         self.busy.remove(&finished.tenant);
         self.writers.extend(finished.writer);
         match finished.outcome {
-            Ok(CaughtUp::AtHead | CaughtUp::Stopped) => {
+            Ok(CaughtUp::AtHead | CaughtUp::TurnOver | CaughtUp::Stopped) => {
                 self.resting.remove(&finished.tenant);
             }
             Ok(CaughtUp::AtFailure) => self.rest(&finished.tenant, AFTER_FAILURE),
