@@ -2,9 +2,9 @@
 
 mod table;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use dg_testkit::{Suite, processes, wait_for};
+use dg_testkit::{Suite, SuiteOptions, processes, wait_for};
 use nix::sys::signal::Signal;
 use serde_json::json;
 
@@ -131,5 +131,40 @@ async fn a_stopped_database_is_said_and_nothing_is_half_done() {
     })
     .await
     .unwrap();
+    assert_eq!(tenant.whole_log().await.len(), 2);
+}
+
+/// A frozen server neither refuses nor answers. Callers get their 503 in bounded time, and the repeat is stored once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hanging_database_is_said_in_time() {
+    let env = [("STATEMENT_TIMEOUT_MS", "1000"), ("CONNECT_TIMEOUT_MS", "1000")];
+    let env = env.map(|(key, value)| (format!("DG__DATABASE__{key}"), value.to_owned())).to_vec();
+    let suite = Suite::start_with(SuiteOptions { env, ..SuiteOptions::default() }).unwrap();
+    let tenant = Api::admin(&suite).new_tenant("frozen", "precise").await;
+    tenant.post("/api/v1/events", &started("t")).await.expect(201);
+    let servers: Vec<u32> =
+        suite.processes().into_iter().filter(|process| process.name == "postgres").map(|process| process.pid).collect();
+    assert!(servers.len() > 3, "{servers:?}");
+    for pid in &servers {
+        processes::signal(*pid, Signal::SIGSTOP);
+    }
+    let began = Instant::now();
+    let event = observed("t", 1);
+    let (append, read) = tokio::join!(tenant.post("/api/v1/events", &event), tenant.get("/api/v1/events"));
+    append.refused(503, "storage");
+    read.refused(503, "storage");
+    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+    let ready = tenant.get("/readyz").await;
+    assert_eq!(ready.status, 503, "{}", ready.text);
+    for pid in &servers {
+        processes::signal(*pid, Signal::SIGCONT);
+    }
+    wait_for(Duration::from_secs(10), "the repeat to be stored", async || {
+        let answer = tenant.post("/api/v1/events", &event).await;
+        matches!(answer.status, 200 | 201).then_some(())
+    })
+    .await
+    .unwrap();
+    tenant.digests_at(2).await;
     assert_eq!(tenant.whole_log().await.len(), 2);
 }

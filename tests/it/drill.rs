@@ -5,6 +5,7 @@ mod load;
 use std::time::{Duration, Instant};
 
 use dg_testkit::history::{Shape, generate};
+use dg_testkit::rng::Rng;
 use dg_testkit::{Suite, SuiteOptions, processes, wait_for};
 use nix::sys::signal::Signal;
 use serde_json::Value;
@@ -60,6 +61,27 @@ async fn drill_store_and_workflowd_and_consoled_are_killed() {
             .unwrap();
     }
     Api::admin(&suite).new_tenant("after", "precise").await.post("/api/v1/events", &started("t")).await.expect(201);
+}
+
+/// Whatever dies, in any order, under load.
+#[tokio::test(flavor = "multi_thread")]
+async fn drill_anything_is_killed_in_any_order() {
+    let suite = Suite::start().unwrap();
+    let tenant = Api::admin(&suite).new_tenant("chaos", "precise").await;
+    let load = Load::start(&tenant);
+    let mut rng = Rng::new(2026);
+    let kills = rounds() * 2;
+    for round in 1..=kills {
+        load.acknowledged_at_least(round * 150).await;
+        let name = *rng.pick(&["dg-apid", "dg-projectord", "postgres", "dg-store", "dg-supervisor"]);
+        let killed = suite.signal(name, Signal::SIGKILL).unwrap();
+        ready_again(&suite, &tenant, name, killed, round).await;
+    }
+    let acknowledged = load.finish().await;
+    let log = tenant.whole_log().await;
+    check_log(&log, &acknowledged);
+    assert_eq!(log.len(), acknowledged.len() + kills);
+    check_digests(&suite, &tenant, "untouched").await;
 }
 
 /// A dead supervisor leaves no orphan: what it had started goes with it.

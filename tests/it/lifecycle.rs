@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dg_testkit::{Suite, SuiteOptions, daemon, fixtures, processes, wait_for};
+use dg_testkit::{Postgres, Suite, SuiteOptions, daemon, fixtures, processes, wait_for};
 
 use crate::api::Api;
 use crate::events::{observed, started};
@@ -53,6 +53,31 @@ async fn the_demo_is_seeded_once_and_the_console_shows_it() {
         suite.stop().unwrap();
         suite.start_again().unwrap();
     }
+}
+
+/// With `DATABASE_URL` no server is started; every daemon takes its own role on the given one. The user needs no more
+/// than to create roles and databases.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_postgres_of_ones_own_is_used() {
+    let server = Postgres::durable().unwrap();
+    server.execute("CREATE ROLE operator LOGIN CREATEROLE CREATEDB").await.unwrap();
+    let env = vec![("DATABASE_URL".to_owned(), server.url("decisions", "operator"))];
+    let mut suite = Suite::start_with(SuiteOptions { env, ..SuiteOptions::default() }).unwrap();
+    assert_eq!(suite.pid_of("postgres"), None, "no server of its own");
+    let tenant = Api::admin(&suite).new_tenant("foreign", "precise").await;
+    tenant.post("/api/v1/events", &started("t")).await.expect(201);
+    let before = tenant.digests_at(1).await;
+    server.restart().unwrap();
+    wait_for(Duration::from_secs(10), "an append after the restart", async || {
+        let answer = tenant.try_post("/api/v1/events", &observed("t", 1)).await.ok()?;
+        matches!(answer.status, 200 | 201).then_some(())
+    })
+    .await
+    .unwrap();
+    assert_ne!(tenant.digests_at(2).await, before);
+    assert_eq!(suite.stop().unwrap().code(), Some(0));
+    suite.start_again().unwrap();
+    assert_eq!(Api::admin(&suite).tenant("foreign").whole_log().await.len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -137,6 +137,14 @@ impl Postgres {
         Ok(self.url(&unique, ADMIN))
     }
 
+    /// Runs statements as the administrator, in the maintenance database.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or refuses.
+    pub async fn execute(&self, sql: &str) -> Result<(), KitError> {
+        self.admin().await?.batch_execute(sql).await.map_err(KitError::sql(format!("cannot run {sql}")))
+    }
+
     /// Makes later databases copies of `database` (a name); nobody may be connected to it while they are made.
     pub fn set_template(&self, database: &str) {
         *lock(&self.template) = Some(database.to_owned());

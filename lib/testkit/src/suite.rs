@@ -209,7 +209,7 @@ fn launch(dir: &Path, options: &SuiteOptions) -> Result<Child, KitError> {
     command.arg("up").arg("--dir").arg(dir.join("the state"));
     command.args(["--api-port", "0", "--console-port", "0", "--json"]);
     command.args((!options.demo).then_some("--no-demo"));
-    command.envs(options.env.iter().cloned()).env_remove("DATABASE_URL").env_remove("NOTIFY_SOCKET");
+    command.env_remove("DATABASE_URL").env_remove("NOTIFY_SOCKET").envs(options.env.iter().cloned());
     command.current_dir(dir).stdin(Stdio::null()).stdout(Stdio::piped());
     command.stderr(log.map_err(KitError::io("cannot open the suite's log"))?);
     let dg = command.spawn().map_err(KitError::io("cannot start dg"))?;
