@@ -3,8 +3,8 @@
 //! This is a state machine without effects: [`Suite::step`] takes what happened and the time, and answers what to do.
 //! Times are counted from the supervisor's start.
 //!
-//! A child starts when everything it comes after is up. One that ends is started again after 100 ms, doubling to 10 s; ten
-//! healthy seconds forget the past. A database that was up is started again at once, then at least once a second, because
+//! A child starts when everything it comes after is up. One that ends is started again after 100 ms, doubling to 10 s, or to
+//! 2 s when it had come up before it ended; ten healthy seconds forget the past. A database that was up is started again at once, then at least once a second, because
 //! after a crash it refuses until the last of its old processes has gone. Exit codes 78 (configuration) and 64 (usage) stay
 //! down: another start would end the same way. A stop goes against the start order, and the database goes last.
 

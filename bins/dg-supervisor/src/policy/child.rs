@@ -7,6 +7,8 @@ use dg_runtime::backoff::Backoff;
 use super::{Child, Ending, Kind, Ready};
 
 const RESTART: Backoff = Backoff { first: Duration::from_millis(100), cap: Duration::from_secs(10) };
+/// For a daemon that was up: it can come up, so its users should not wait long for the next one.
+const REVIVAL: Backoff = Backoff { first: Duration::from_millis(100), cap: Duration::from_secs(2) };
 const DATABASE_RESTART: Backoff = Backoff { first: Duration::from_millis(100), cap: Duration::from_secs(1) };
 /// So long in good health makes earlier failures forgotten.
 const HEALTHY: Duration = Duration::from_secs(10);
@@ -135,6 +137,7 @@ impl ChildState {
             // A database that was up and fell is missed by everybody.
             (Kind::Postgres, 0) if was_up_for.is_some() => Duration::ZERO,
             (Kind::Postgres, _) => DATABASE_RESTART.delay(failures.saturating_sub(1), 0.0),
+            (Kind::Daemon, _) if was_up_for.is_some() => REVIVAL.delay(failures, 0.0),
             (Kind::Daemon | Kind::Oneshot, _) => RESTART.delay(failures, 0.0),
         }
     }

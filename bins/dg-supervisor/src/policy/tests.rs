@@ -112,6 +112,17 @@ fn failures_slow_a_child_down_and_health_forgets_them() {
 }
 
 #[test]
+fn a_daemon_that_was_up_is_missed_for_two_seconds_at_most() {
+    let mut bench = Bench::all_up();
+    let mut waits = Vec::new();
+    for _ in 0..8 {
+        waits.push(bench.restart_after(API, Ending::Signal(9)));
+        bench.bring_up(API);
+    }
+    assert_eq!(waits, [100, 200, 400, 800, 1_600, 2_000, 2_000, 2_000]);
+}
+
+#[test]
 fn a_database_comes_back_at_once_and_never_waits_long() {
     let mut bench = Bench::all_up();
     let waits: Vec<u128> = (0..7).map(|_| bench.restart_after(PG, Ending::Signal(9))).collect();
