@@ -1,6 +1,6 @@
 //! Content negotiation: what a body may be, and what a caller accepts.
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 
 use crate::code::Code;
 use crate::error::ApiError;
@@ -17,8 +17,13 @@ pub enum Media {
 /// What the body claims to be; JSON when it claims nothing.
 ///
 /// # Errors
-/// `unsupported_media_type` for anything that is not in `allowed`.
+/// `unsupported_media_type` for anything that is not in `allowed`, and for a compressed body.
 pub fn of_body(headers: &HeaderMap, allowed: &[Media]) -> Result<Media, ApiError> {
+    let plain = |encoding: &HeaderValue| encoding.as_bytes().eq_ignore_ascii_case(b"identity");
+    if !headers.get_all(header::CONTENT_ENCODING).iter().all(plain) {
+        let message = "the body must not be compressed; send it without a content-encoding";
+        return Err(ApiError::new(Code::UnsupportedMediaType, message));
+    }
     let Some(value) = headers.get(header::CONTENT_TYPE) else { return Ok(Media::Json) };
     let text = value.to_str().unwrap_or_default();
     let name = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -79,7 +84,6 @@ pub fn check_accept(headers: &HeaderMap) -> Result<(), ApiError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::http::HeaderValue;
 
     fn headers(name: header::HeaderName, value: &'static str) -> HeaderMap {
         HeaderMap::from_iter([(name, HeaderValue::from_static(value))])
@@ -98,6 +102,14 @@ mod tests {
         assert_eq!(check("text/plain", &both), None);
         assert_eq!(check("", &both), None);
         assert_eq!(of_body(&HeaderMap::new(), &both).ok(), Some(Media::Json));
+    }
+
+    #[test]
+    fn a_compressed_body_is_refused() {
+        let check = |text| of_body(&headers(header::CONTENT_ENCODING, text), &[Media::Json]).is_ok();
+        assert!(check("identity"));
+        assert!(!check("gzip"));
+        assert!(!check("identity, gzip"));
     }
 
     #[test]
