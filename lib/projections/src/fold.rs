@@ -60,8 +60,9 @@ impl fmt::Display for Projection {
     }
 }
 
-/// The earlier events of traces that finish in a batch, by trace id; see [`open_traces`].
-pub type TraceHistory = HashMap<String, PrecedentHistory>;
+/// The earlier events of traces that finish in a batch, by trace id; see [`open_traces`]. A trace whose earlier events are
+/// no longer what was hashed has the reason in their place: its finish cannot be folded.
+pub type TraceHistory = HashMap<String, Result<PrecedentHistory, Violation>>;
 
 /// What a batch changes. Within a kind the order is that of the events; of equal keys only the first is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -191,6 +192,7 @@ impl<'b> Folder<'b> {
         self.check_trace_seq(stored)?;
         let document = json::parse(stored.event.payload_json.as_bytes(), &Limits::SERVICE)?;
         let payload = event::payload(stored.event.event_type, &document)?;
+        self.check_history(stored)?;
         // Nothing below can fail, so a refused event leaves no trace in the changes.
         self.trace_seqs.insert(&stored.event.trace_id, stored.trace_seq.get());
         for projection in self.wanted {
@@ -218,6 +220,17 @@ impl<'b> Folder<'b> {
         let mut violation = Violation::new(ErrorCode::EventSequenceInvalid, message);
         violation.details.expected_trace_seq = Some(expected);
         Err(violation)
+    }
+
+    /// Precedents of a trace come from all of its events, so an altered earlier one must not pass unnoticed.
+    fn check_history(&self, stored: &StoredEvent) -> Result<(), Violation> {
+        let finishes = stored.event.event_type == EventType::TraceFinished;
+        match self.history.get(&stored.event.trace_id) {
+            Some(Err(violation)) if finishes && self.wanted.contains(&Projection::PrecedentIndex) => {
+                Err(violation.clone())
+            }
+            _ => Ok(()),
+        }
     }
 
     fn graph(&mut self, stored: &StoredEvent, payload: &Payload<'_>) {
@@ -251,9 +264,12 @@ impl<'b> Folder<'b> {
         if !self.finishing.contains(trace_id) {
             return;
         }
-        self.history.entry(trace_id.to_owned()).or_default().observe(stored, payload);
+        let known = self.history.entry(trace_id.to_owned()).or_insert_with(|| Ok(PrecedentHistory::default()));
+        if let Ok(history) = known {
+            history.observe(stored, payload);
+        }
         if matches!(payload, Payload::TraceFinished { .. })
-            && let Some(history) = self.history.remove(trace_id)
+            && let Some(Ok(history)) = self.history.remove(trace_id)
         {
             self.changes.precedents.extend(history.finish(trace_id, stored.log_seq.get()));
         }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use dg_domain::{Limits, LogSeq, StoredEvent, event, json};
+use dg_domain::{Limits, LogSeq, StoredEvent, Violation, event, json};
 
 use crate::{
     context_graph::{Edge, Node},
     digest::{Digester, Digests, EdgeRow},
-    fold::{Changes, FoldError, Projection, TraceHistory, fold, open_traces},
+    fold::{Changes, FoldError, Projection, TraceHistory, check_event, fold, open_traces},
     policy_eval::PolicyEval,
     precedent::{Precedent, PrecedentHistory},
     trace_index::TraceActivity,
@@ -113,17 +113,24 @@ impl Model {
     }
 }
 
-/// Collects the precedent history of `traces` out of earlier events, oldest first.
+/// Collects the precedent history of `traces` out of earlier events, oldest first, each checked against its hash.
 #[must_use]
 pub fn history(earlier: &[StoredEvent], traces: &[String]) -> TraceHistory {
     let mut found: TraceHistory =
-        traces.iter().map(|trace_id| (trace_id.clone(), PrecedentHistory::default())).collect();
+        traces.iter().map(|trace_id| (trace_id.clone(), Ok(PrecedentHistory::default()))).collect();
     for stored in earlier {
-        let Some(history) = found.get_mut(&stored.event.trace_id) else { continue };
-        let Ok(document) = json::parse(stored.event.payload_json.as_bytes(), &Limits::SERVICE) else { continue };
-        if let Ok(payload) = event::payload(stored.event.event_type, &document) {
-            history.observe(stored, &payload);
+        let Some(known) = found.get_mut(&stored.event.trace_id) else { continue };
+        let Ok(history) = known else { continue };
+        if let Err(violation) = observe(stored, history) {
+            *known = Err(violation);
         }
     }
     found
+}
+
+fn observe(stored: &StoredEvent, history: &mut PrecedentHistory) -> Result<(), Violation> {
+    check_event(stored)?;
+    let document = json::parse(stored.event.payload_json.as_bytes(), &Limits::SERVICE)?;
+    history.observe(stored, &event::payload(stored.event.event_type, &document)?);
+    Ok(())
 }

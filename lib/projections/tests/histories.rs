@@ -124,6 +124,21 @@ fn a_missing_or_altered_event_is_never_folded() {
     assert_eq!(folded.changes, alone.changes);
 }
 
+#[test]
+fn a_finish_over_altered_earlier_events_is_refused() {
+    let log = &HISTORIES.iter().find(|history| history.name.starts_with("refund-approved")).unwrap().log;
+    let evaluated = log.iter().position(|stored| stored.event.event_type.as_str() == "PolicyEvaluated").unwrap();
+    let finish = log.iter().position(|stored| stored.event.event_type.as_str() == "TraceFinished").unwrap();
+    let batch = &log[finish..=finish];
+    let mut altered = log[..finish].to_vec();
+    altered[evaluated].event.payload_json = altered[evaluated].event.payload_json.replacen(':', ": ", 1);
+    let after = log[finish - 1].log_seq;
+    let refused = fold(after, batch, &Projection::ALL, history(&altered, &open_traces(batch)));
+    assert_eq!((refused.applied, refused.failure.unwrap().violation.code.as_str()), (0, "conflict"));
+    let sound = fold(after, batch, &Projection::ALL, history(&log[..finish], &open_traces(batch)));
+    assert!(sound.failure.is_none() && !sound.changes.precedents.is_empty());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
