@@ -11,6 +11,7 @@ mod fold;
 mod model;
 mod policy_eval;
 mod precedent;
+mod runs;
 mod trace_index;
 mod trace_summary;
 mod walk;
@@ -21,6 +22,7 @@ pub use fold::{Changes, FoldError, Folded, Projection, TraceHistory, check_event
 pub use model::{Model, history};
 pub use policy_eval::PolicyEval;
 pub use precedent::{Precedent, PrecedentHistory, PrecedentSource};
+pub use runs::{RunMode, RunStatus, RunStep, RunTarget};
 pub use trace_index::{COMPANION_PREFIX, TraceActivity, TraceStart};
 pub use trace_summary::{SummaryChange, TraceSummary};
 pub use walk::{Walk, WalkLimits, WalkedEdge};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dg_domain::{StoredEvent, event::Payload};
+use dg_domain::{Micros, StoredEvent, event::Payload};
 
 /// Companion traces carry the handling of a review; lists hide them unless asked.
 pub const COMPANION_PREFIX: &str = "review:";
@@ -43,6 +43,7 @@ pub struct TraceStart {
     pub primary_entity_system: Option<String>,
     pub primary_entity_id: String,
     pub started_at: String,
+    pub started_instant: Micros,
 }
 
 impl TraceActivity {
@@ -103,6 +104,7 @@ impl TraceActivity {
                     primary_entity_system: system.map(str::to_owned),
                     primary_entity_id: (*entity_id).to_owned(),
                     started_at: event.occurred_at.clone(),
+                    started_instant: event.occurred_instant,
                 });
             }
             Payload::TraceFinished { outcome } => {

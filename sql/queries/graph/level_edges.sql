@@ -13,7 +13,7 @@ FROM (
     FROM unnest($3::uuid[]) AS frontier (node_key)
     CROSS JOIN LATERAL (
         SELECT edge.* FROM dg_cg_edges edge
-        WHERE edge.tenant_id = $1 AND edge.generation = $2 AND edge.from_key = frontier.node_key
+        WHERE edge.tenant_id = $1 AND edge.slot = $2 AND edge.from_key = frontier.node_key
         ORDER BY edge.from_key, edge.log_seq
         OFFSET 0
     ) AS out
@@ -23,7 +23,7 @@ FROM (
     FROM unnest($3::uuid[]) AS frontier (node_key)
     CROSS JOIN LATERAL (
         SELECT edge.* FROM dg_cg_edges edge
-        WHERE edge.tenant_id = $1 AND edge.generation = $2 AND edge.to_key = frontier.node_key
+        WHERE edge.tenant_id = $1 AND edge.slot = $2 AND edge.to_key = frontier.node_key
         ORDER BY edge.to_key, edge.log_seq
         OFFSET 0
     ) AS inn
@@ -31,12 +31,12 @@ FROM (
 ) AS touching
 CROSS JOIN LATERAL (
     SELECT node.node_id FROM dg_cg_nodes node
-    WHERE node.tenant_id = $1 AND node.generation = $2 AND node.node_key = touching.from_key
+    WHERE node.tenant_id = $1 AND node.slot = $2 AND node.node_key = touching.from_key
     OFFSET 0
 ) AS source
 CROSS JOIN LATERAL (
     SELECT node.node_id FROM dg_cg_nodes node
-    WHERE node.tenant_id = $1 AND node.generation = $2 AND node.node_key = touching.to_key
+    WHERE node.tenant_id = $1 AND node.slot = $2 AND node.node_key = touching.to_key
     OFFSET 0
 ) AS target
 ORDER BY edge_id

@@ -11,23 +11,23 @@ FROM (
            touching.created_at
     FROM (
         (SELECT out.* FROM dg_cg_edges out
-         WHERE $4 AND out.tenant_id = $1 AND out.generation = $2 AND out.from_key = $3 AND out.log_seq >= $6
+         WHERE $4 AND out.tenant_id = $1 AND out.slot = $2 AND out.from_key = $3 AND out.log_seq >= $6
          ORDER BY out.from_key, out.log_seq
          LIMIT $8::bigint + 3)
         UNION
         (SELECT inn.* FROM dg_cg_edges inn
-         WHERE $5 AND inn.tenant_id = $1 AND inn.generation = $2 AND inn.to_key = $3 AND inn.log_seq >= $6
+         WHERE $5 AND inn.tenant_id = $1 AND inn.slot = $2 AND inn.to_key = $3 AND inn.log_seq >= $6
          ORDER BY inn.to_key, inn.log_seq
          LIMIT $8::bigint + 3)
     ) AS touching
     CROSS JOIN LATERAL (
         SELECT node.node_id FROM dg_cg_nodes node
-        WHERE node.tenant_id = $1 AND node.generation = $2 AND node.node_key = touching.from_key
+        WHERE node.tenant_id = $1 AND node.slot = $2 AND node.node_key = touching.from_key
         OFFSET 0
     ) AS source
     CROSS JOIN LATERAL (
         SELECT node.node_id FROM dg_cg_nodes node
-        WHERE node.tenant_id = $1 AND node.generation = $2 AND node.node_key = touching.to_key
+        WHERE node.tenant_id = $1 AND node.slot = $2 AND node.node_key = touching.to_key
         OFFSET 0
     ) AS target
     OFFSET 0

@@ -21,6 +21,6 @@ FROM unnest($3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::
     AS new (trace_id, outcome, finished_at, events, first_trace_seq, last_log_seq, last_trace_seq, last_event_type,
             last_occurred_at, actors, policies, tags)
 WHERE trace.tenant_id = $1
-  AND trace.generation = $2
+  AND trace.slot = $2
   AND trace.trace_id = new.trace_id
   AND trace.last_trace_seq = new.first_trace_seq - 1

@@ -1,5 +1,5 @@
 SELECT trace_id, workflow, title, primary_entity_type, primary_entity_system, primary_entity_id, outcome, started_at,
        finished_at, event_count, last_log_seq
 FROM dg_trace_summary
-WHERE tenant_id = $1 AND generation = $2
+WHERE tenant_id = $1 AND slot = $2
 ORDER BY trace_id

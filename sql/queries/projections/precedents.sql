@@ -2,7 +2,7 @@
 SELECT trace_id, workflow, title, outcome, NULL::text AS policy_id, NULL::text AS policy_version, finished_at
 FROM dg_trace_summary
 WHERE tenant_id = $1
-  AND generation = $2
+  AND slot = $2
   AND outcome IS NOT NULL
   AND ($3::text IS NULL OR primary_entity_type = $3)
   AND ($4::text IS NULL OR primary_entity_id = $4)

@@ -6,13 +6,13 @@ FROM (
     SELECT DISTINCT ON (finished_log_seq) finished_log_seq, trace_id, policy_id, policy_version
     FROM dg_precedent_index
     WHERE tenant_id = $1
-      AND generation = $2
+      AND slot = $2
       AND policy_id = $7
       AND ($8::text IS NULL OR policy_version = $8)
     ORDER BY finished_log_seq DESC, (exception_id IS NULL), log_seq DESC, source_event_id
 ) AS best
 JOIN dg_trace_summary summary
-    ON summary.tenant_id = $1 AND summary.generation = $9 AND summary.trace_id = best.trace_id
+    ON summary.tenant_id = $1 AND summary.slot = $9 AND summary.trace_id = best.trace_id
 WHERE summary.outcome IS NOT NULL
   AND ($3::text IS NULL OR summary.primary_entity_type = $3)
   AND ($4::text IS NULL OR summary.primary_entity_id = $4)

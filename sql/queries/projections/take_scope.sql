@@ -2,4 +2,4 @@
 INSERT INTO dg_projection_cursors AS cursor (tenant_id, projection_name, epoch)
 SELECT $1, name, 1 FROM unnest($2::text[]) AS name
 ON CONFLICT (tenant_id, projection_name) DO UPDATE SET epoch = cursor.epoch + 1
-RETURNING projection_name, generation, last_log_seq, epoch, state
+RETURNING projection_name, generation, slot, last_log_seq, epoch, state

@@ -4,7 +4,7 @@ SELECT trace_id, companion, workflow, title, primary_entity_type, primary_entity
        last_occurred_at, actors, policies, tags
 FROM dg_trace_index
 WHERE tenant_id = $1
-  AND generation = $2
+  AND slot = $2
   AND last_log_seq < $3
   AND (companion = false OR $4)
   AND ($5::text IS NULL OR workflow = $5)

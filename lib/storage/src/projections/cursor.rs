@@ -40,6 +40,8 @@ pub struct Cursor {
     pub projection: Projection,
     /// The generation that readers see.
     pub generation: i64,
+    /// Which of the two slots holds its rows.
+    pub slot: i16,
     /// The last event that is in its rows.
     pub applied: LogSeq,
     /// How often the scope was taken.
@@ -81,6 +83,7 @@ impl TenantCursors {
             .map(|projection| Cursor {
                 projection,
                 generation: 1,
+                slot: 0,
                 applied: LogSeq::START,
                 epoch: 0,
                 state: CursorState::Live,
@@ -93,6 +96,7 @@ impl TenantCursors {
             let known = name.and_then(Projection::from_name);
             let Some(cursor) = cursors.iter_mut().find(|cursor| Some(cursor.projection) == known) else { continue };
             cursor.generation = row.try_get("generation").map_err(error)?;
+            cursor.slot = row.try_get("slot").map_err(error)?;
             cursor.applied = position(row.try_get("last_log_seq").map_err(error)?)?;
             cursor.epoch = row.try_get("epoch").map_err(error)?;
             cursor.state = CursorState::read(row.try_get("state").map_err(error)?);

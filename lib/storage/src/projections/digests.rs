@@ -86,8 +86,8 @@ impl Snapshot {
         let error = StoreError::of(name);
         let client = self.client()?;
         let statement = client.prepare_cached(sql).await.map_err(error)?;
-        let (tenant, generation) = (self.tenant.as_str(), self.generation(projection));
-        let params: [&(dyn ToSql + Sync); 2] = [&tenant, &generation];
+        let (tenant, slot) = (self.tenant.as_str(), self.slot(projection));
+        let params: [&(dyn ToSql + Sync); 2] = [&tenant, &slot];
         let rows = client.query_raw(&statement, params).await.map_err(error)?;
         pin_mut!(rows);
         while let Some(row) = rows.try_next().await.map_err(error)? {

@@ -92,19 +92,19 @@ impl Snapshot {
         edge_types: Option<&[String]>,
     ) -> Result<Subgraph, StoreError> {
         let tenant = self.tenant.as_str();
-        let generation = self.generation(Projection::ContextGraph);
+        let slot = self.slot(Projection::ContextGraph);
         let mut walk = Walk::new(centre.to_owned(), limits);
         let needed = i64::try_from(walk.edges_needed()).unwrap_or(i64::MAX);
         while let Some(frontier) = walk.frontier() {
             let keys = node_keys(frontier);
             let rows = self
-                .query("graph.level_edges", LEVEL_EDGES, &[&tenant, &generation, &keys, &edge_types, &needed])
+                .query("graph.level_edges", LEVEL_EDGES, &[&tenant, &slot, &keys, &edge_types, &needed])
                 .await?;
             let edges: Vec<EdgeRecord> = rows.iter().map(read_edge).collect::<Result<_, _>>()?;
             walk.take_level(edges);
         }
         let (node_ids, edges, truncated) = walk.finish();
-        let rows = self.query("graph.nodes", NODES, &[&tenant, &generation, &node_keys(&node_ids)]).await?;
+        let rows = self.query("graph.nodes", NODES, &[&tenant, &slot, &node_keys(&node_ids)]).await?;
         let nodes = rows.iter().map(read_node).collect::<Result<_, _>>()?;
         Ok(Subgraph { nodes, edges, truncated })
     }
@@ -121,13 +121,13 @@ impl Snapshot {
         limit: i64,
     ) -> Result<Vec<EdgeRecord>, StoreError> {
         let tenant = self.tenant.as_str();
-        let generation = self.generation(Projection::ContextGraph);
+        let slot = self.slot(Projection::ContextGraph);
         let (log_seq, edge_id) = match after {
             None => (0, ""),
             Some(EdgeCursor { edge_id, log_seq: Some(log_seq) }) => (*log_seq, edge_id.as_str()),
             Some(EdgeCursor { edge_id, log_seq: None }) => {
                 let key = PgKey(keys::text_key(edge_id));
-                let rows = self.query("graph.edge_position", EDGE_POSITION, &[&tenant, &generation, &key]).await?;
+                let rows = self.query("graph.edge_position", EDGE_POSITION, &[&tenant, &slot, &key]).await?;
                 let row = rows.first().ok_or(StoreError::NotFound { what: "cursor edge" })?;
                 (row.try_get(0).map_err(StoreError::of("graph.edge_position"))?, edge_id.as_str())
             }
@@ -138,7 +138,7 @@ impl Snapshot {
             .query(
                 "graph.node_edges",
                 NODE_EDGES,
-                &[&tenant, &generation, &key, &outgoing, &incoming, &log_seq, &edge_id, &limit],
+                &[&tenant, &slot, &key, &outgoing, &incoming, &log_seq, &edge_id, &limit],
             )
             .await?;
         rows.iter().map(read_edge).collect()

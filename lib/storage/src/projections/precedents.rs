@@ -42,7 +42,7 @@ impl Snapshot {
     pub async fn precedents(&self, query: &PrecedentQuery, limit: i64) -> Result<Vec<PrecedentHit>, StoreError> {
         let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         let tenant = self.tenant.as_str();
-        let summaries = self.generation(Projection::TraceSummary);
+        let summaries = self.slot(Projection::TraceSummary);
         let (entity_type, entity_id) = (given(&query.entity_type), given(&query.entity_id));
         let outcome = given(&query.outcome);
         let rows = match given(&query.policy_id) {
@@ -55,7 +55,7 @@ impl Snapshot {
                 .await?
             }
             Some(policy_id) => {
-                let precedents = self.generation(Projection::PrecedentIndex);
+                let precedents = self.slot(Projection::PrecedentIndex);
                 self.query(
                     "projections.precedents_of_policy",
                     OF_POLICY,

@@ -33,6 +33,7 @@ const SESSION: &str = "SET enable_seqscan = off; SET enable_hashjoin = off; SET 
 struct Owned {
     projection: Projection,
     generation: i64,
+    slot: i16,
     applied: LogSeq,
     epoch: i64,
     state: CursorState,
@@ -153,10 +154,10 @@ async fn write_batch(
         .await
         .map_err(StoreError::of("projections.lock_cursors"))?;
     check_fence(scope, advance, &rows)?;
-    let generation = |projection: Projection| {
-        scope.owned.iter().find(|owned| owned.projection == projection).map_or(1, |owned| owned.generation)
+    let slot = |projection: Projection| {
+        scope.owned.iter().find(|owned| owned.projection == projection).map_or(0, |owned| owned.slot)
     };
-    let written = write::changes(&transaction, tenant, generation, &folded.changes).await?;
+    let written = write::changes(&transaction, tenant, slot, &folded.changes).await?;
     if written.activities_refused {
         return Err(Violation::new(
             ErrorCode::EventSequenceInvalid,
@@ -219,6 +220,7 @@ async fn record_failure(
                 &failure.log_seq.get(),
                 &failure.trace_id,
                 &failure.event_id,
+                &"schema_violation",
                 &failure.violation.code.as_str(),
                 &failure.violation.message,
             ],
@@ -235,6 +237,7 @@ fn read_owned(row: &Row) -> Result<Owned, StoreError> {
     Ok(Owned {
         projection,
         generation: row.try_get("generation").map_err(error)?,
+        slot: row.try_get("slot").map_err(error)?,
         applied: position(row.try_get("last_log_seq").map_err(error)?)?,
         epoch: row.try_get("epoch").map_err(error)?,
         state: CursorState::read(row.try_get("state").map_err(error)?),

@@ -89,8 +89,9 @@ impl Snapshot {
         Freshness { applied, head: self.cursors.head, generation }
     }
 
-    pub(super) fn generation(&self, projection: Projection) -> i64 {
-        self.cursors.of(projection).generation
+    /// Where the rows are that readers of this moment see.
+    pub(super) fn slot(&self, projection: Projection) -> i16 {
+        self.cursors.of(projection).slot
     }
 
     /// Ends the transaction and gives the connection back.

@@ -60,8 +60,8 @@ impl Snapshot {
     /// # Errors
     /// As [`crate::Store::ping`].
     pub async fn summary(&self, trace_id: &str) -> Result<Option<TraceSummary>, StoreError> {
-        let generation = self.generation(Projection::TraceSummary);
-        let params: [&(dyn tokio_postgres::types::ToSql + Sync); 3] = [&self.tenant.as_str(), &generation, &trace_id];
+        let slot = self.slot(Projection::TraceSummary);
+        let params: [&(dyn tokio_postgres::types::ToSql + Sync); 3] = [&self.tenant.as_str(), &slot, &trace_id];
         self.query("projections.summary", SUMMARY, &params).await?.first().map(read_summary).transpose()
     }
 
@@ -70,8 +70,8 @@ impl Snapshot {
     /// # Errors
     /// As [`crate::Store::ping`].
     pub async fn trace(&self, trace_id: &str) -> Result<Option<TraceRow>, StoreError> {
-        let generation = self.generation(Projection::TraceIndex);
-        let params: [&(dyn tokio_postgres::types::ToSql + Sync); 3] = [&self.tenant.as_str(), &generation, &trace_id];
+        let slot = self.slot(Projection::TraceIndex);
+        let params: [&(dyn tokio_postgres::types::ToSql + Sync); 3] = [&self.tenant.as_str(), &slot, &trace_id];
         self.query("projections.trace", TRACE, &params).await?.first().map(read_trace).transpose()
     }
 
@@ -80,7 +80,7 @@ impl Snapshot {
     /// # Errors
     /// As [`crate::Store::ping`].
     pub async fn traces(&self, filter: &TraceFilter, limit: i64) -> Result<Vec<TraceRow>, StoreError> {
-        let generation = self.generation(Projection::TraceIndex);
+        let slot = self.slot(Projection::TraceIndex);
         let before = filter.before.unwrap_or(i64::MAX);
         let rows = self
             .query(
@@ -88,7 +88,7 @@ impl Snapshot {
                 TRACES,
                 &[
                     &self.tenant.as_str(),
-                    &generation,
+                    &slot,
                     &before,
                     &filter.companions,
                     &filter.workflow,

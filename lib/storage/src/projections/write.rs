@@ -3,7 +3,7 @@
 use dg_projections::{Changes, Projection, SummaryChange, TraceActivity, TraceStart};
 use tokio_postgres::{Transaction, types::ToSql};
 
-use crate::{error::StoreError, values::PgKey};
+use crate::{error::StoreError, values::{PgKey, PgMicros}};
 
 const INSERT_NODES: &str = include_str!("../../../../sql/queries/projections/insert_nodes.sql");
 const INSERT_EDGES: &str = include_str!("../../../../sql/queries/projections/insert_edges.sql");
@@ -25,13 +25,13 @@ pub(super) struct Written {
 pub(super) async fn changes(
     transaction: &Transaction<'_>,
     tenant: &str,
-    generation: impl Fn(Projection) -> i64,
+    slot: impl Fn(Projection) -> i16,
     changes: &Changes,
 ) -> Result<Written, StoreError> {
-    let graph = Target { transaction, tenant, generation: generation(Projection::ContextGraph) };
-    let summaries = Target { transaction, tenant, generation: generation(Projection::TraceSummary) };
-    let precedents = Target { transaction, tenant, generation: generation(Projection::PrecedentIndex) };
-    let traces = Target { transaction, tenant, generation: generation(Projection::TraceIndex) };
+    let graph = Target { transaction, tenant, slot: slot(Projection::ContextGraph) };
+    let summaries = Target { transaction, tenant, slot: slot(Projection::TraceSummary) };
+    let precedents = Target { transaction, tenant, slot: slot(Projection::PrecedentIndex) };
+    let traces = Target { transaction, tenant, slot: slot(Projection::TraceIndex) };
     nodes(&graph, changes).await?;
     edges(&graph, changes).await?;
     insert_summaries(&summaries, changes).await?;
@@ -43,16 +43,16 @@ pub(super) async fn changes(
     Ok(Written { activities_refused })
 }
 
-/// A generation of a tenant's rows, inside the writing transaction.
+/// A slot of a tenant's rows, inside the writing transaction.
 struct Target<'t> {
     transaction: &'t Transaction<'t>,
     tenant: &'t str,
-    generation: i64,
+    slot: i16,
 }
 
 impl Target<'_> {
     async fn run(&self, name: &'static str, sql: &str, columns: &[&(dyn ToSql + Sync)]) -> Result<u64, StoreError> {
-        let mut params: Vec<&(dyn ToSql + Sync)> = vec![&self.tenant, &self.generation];
+        let mut params: Vec<&(dyn ToSql + Sync)> = vec![&self.tenant, &self.slot];
         params.extend_from_slice(columns);
         self.transaction.execute(sql, &params).await.map_err(StoreError::of(name))
     }
@@ -184,7 +184,7 @@ async fn start_activities(target: &Target<'_>, changes: &Changes) -> Result<(), 
     if rows.is_empty() {
         return Ok(());
     }
-    let columns: [&(dyn ToSql + Sync); 19] = [
+    let columns: [&(dyn ToSql + Sync); 20] = [
         &column(&rows, |(row, _)| &*row.trace_id),
         &column(&rows, |(row, _)| row.is_companion()),
         &column(&rows, |(_, start)| &*start.workflow),
@@ -204,6 +204,7 @@ async fn start_activities(target: &Target<'_>, changes: &Changes) -> Result<(), 
         &column(&rows, |(row, _)| text_list(&row.actors)),
         &column(&rows, |(row, _)| text_list(&row.policies)),
         &column(&rows, |(row, _)| text_list(&row.tags)),
+        &column(&rows, |(_, start)| PgMicros(start.started_instant)),
     ];
     target.run("projections.start_activity", START_ACTIVITY, &columns).await.map(drop)
 }
