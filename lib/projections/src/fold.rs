@@ -8,7 +8,7 @@ use std::{
 use dg_domain::{
     ErrorCode, EventType, Hash32, Key16, Limits, LogSeq, StoredEvent, Violation,
     event::{self, Payload},
-    json,
+    json::{self, Json},
 };
 
 use crate::{
@@ -200,7 +200,7 @@ impl<'b> Folder<'b> {
                 Projection::ContextGraph => self.graph(stored, &payload),
                 Projection::TraceSummary => self.summary(stored, &payload),
                 Projection::PrecedentIndex => self.precedents(stored, &payload),
-                Projection::TraceIndex => self.activity(stored, &payload),
+                Projection::TraceIndex => self.activity(stored, &payload, &document),
             }
         }
         Ok(())
@@ -275,7 +275,7 @@ impl<'b> Folder<'b> {
         }
     }
 
-    fn activity(&mut self, stored: &'b StoredEvent, payload: &Payload<'_>) {
+    fn activity(&mut self, stored: &'b StoredEvent, payload: &Payload<'_>, document: &Json<'_>) {
         let at = match self.traces.entry(&stored.event.trace_id) {
             Entry::Occupied(entry) => *entry.get(),
             Entry::Vacant(entry) => {
@@ -283,7 +283,7 @@ impl<'b> Folder<'b> {
                 *entry.insert(self.changes.traces.len() - 1)
             }
         };
-        self.changes.traces[at].observe(stored, payload);
+        self.changes.traces[at].observe(stored, payload, document);
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use dg_domain::{Micros, StoredEvent, event::Payload};
+use dg_domain::{Micros, StoredEvent, event::Payload, json::Json};
+
+use crate::search::SearchTerms;
 
 /// Companion traces carry the handling of a review; lists hide them unless asked.
 pub const COMPANION_PREFIX: &str = "review:";
@@ -31,6 +33,8 @@ pub struct TraceActivity {
     /// `<policy_id>:<policy_version>` of every evaluation and exception.
     pub policies: BTreeSet<String>,
     pub tags: BTreeSet<String>,
+    /// What the trace is found by.
+    pub search: SearchTerms,
 }
 
 /// The start of a trace.
@@ -69,6 +73,7 @@ impl TraceActivity {
             actors: BTreeSet::new(),
             policies: BTreeSet::new(),
             tags: BTreeSet::new(),
+            search: SearchTerms::default(),
         }
     }
 
@@ -84,9 +89,10 @@ impl TraceActivity {
         self.actors.extend(later.actors);
         self.policies.extend(later.policies);
         self.tags.extend(later.tags);
+        self.search.unite(later.search);
     }
 
-    pub(crate) fn observe(&mut self, stored: &StoredEvent, payload: &Payload<'_>) {
+    pub(crate) fn observe(&mut self, stored: &StoredEvent, payload: &Payload<'_>, document: &Json<'_>) {
         let event = &stored.event;
         self.events += 1;
         self.last_trace_seq = stored.trace_seq.get();
@@ -95,6 +101,7 @@ impl TraceActivity {
         self.last_occurred_at.clone_from(&event.occurred_at);
         self.actors.insert(format!("{}:{}", event.actor.actor_type, event.actor.actor_id));
         self.tags.extend(event.tags.iter().cloned());
+        self.search.observe(stored, payload, document);
         match payload {
             Payload::TraceStarted { workflow, title, entity_type, entity_id, system } => {
                 self.started = Some(TraceStart {
