@@ -4,6 +4,7 @@ mod catch_up;
 mod config;
 mod metrics;
 mod owner;
+mod pace;
 
 use std::{process::ExitCode, time::Duration};
 
@@ -48,6 +49,7 @@ async fn run(daemon: Daemon<ProjectorConfig>) -> Result<(), Failure> {
     }
     let listener = Listener::start(config.database.clone(), &[Channel::Log, Channel::Jobs], rooms.stop());
     let nudges = listener.follow(&[Channel::Log, Channel::Jobs]).poll_every(config.projector.poll_every());
+    let name = dg_runtime::instance::name();
     let tools = Tools {
         store,
         notifier: Notifier::start(config.database.clone(), rooms.stop()),
@@ -56,6 +58,7 @@ async fn run(daemon: Daemon<ProjectorConfig>) -> Result<(), Failure> {
     };
     let owner = Owner::new(
         OwnerConfig {
+            name: name.clone(),
             database: config.database,
             workers: config.projector.workers,
             keep_idle: Duration::from_millis(config.projector.keep_idle_ms),

@@ -4,18 +4,16 @@
 //! that connection is lost every scope is given up; the epoch stops what was still under way. A wake-up, a poll, a restart
 //! and a failed attempt all come here and do the same: look who is behind, and work.
 
-use std::{
-    collections::{HashMap, HashSet},
-    time::Duration,
-};
+use std::{collections::HashMap, time::Duration};
 
 use dg_domain::TenantId;
+use dg_projections::Category;
 use dg_runtime::{backoff::Backoff, chance};
 use dg_storage::{
     DatabaseConfig, StoreError,
     listener::Nudges,
     locks::{LockClass, LockKey, LockSession, ScopeLock},
-    projections::{ProjectionScope, ProjectionWriter},
+    projections::{Behind, ProjectionScope, ProjectionWriter},
 };
 use tokio::{task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
@@ -26,6 +24,8 @@ use crate::catch_up::{CaughtUp, Tools, catch_up};
 /// How the owner works.
 #[derive(Clone, Debug)]
 pub(crate) struct OwnerConfig {
+    /// What this process calls itself in the cursor rows.
+    pub(crate) name: String,
     /// The database, as the projector's role.
     pub(crate) database: DatabaseConfig,
     /// Catch-ups at the same time.
@@ -55,7 +55,8 @@ pub(crate) struct Owner {
     tools: Tools,
     locks: Option<LockSession>,
     owned: HashMap<TenantId, Owned>,
-    busy: HashSet<TenantId>,
+    /// With how often operators had asked for a try when the catch-up began.
+    busy: HashMap<TenantId, i64>,
     resting: HashMap<TenantId, Rest>,
     writers: Vec<ProjectionWriter>,
     working: JoinSet<Finished>,
@@ -67,10 +68,14 @@ pub(crate) struct Owner {
 struct Rest {
     until: Instant,
     attempts: u32,
+    /// Whether only projections that stand before a hole rest, and the others may move.
+    halted_only: bool,
+    /// How often operators had asked for a try when the rest began.
+    retries_asked: i64,
 }
 
-/// An event that cannot be folded will most likely not fold in the next second either.
-const AFTER_FAILURE: Backoff = Backoff { first: Duration::from_millis(250), cap: Duration::from_secs(30) };
+/// A log that has a hole will most likely have it in the next second, too.
+const AT_HOLE: Backoff = Backoff { first: Duration::from_millis(250), cap: Duration::from_secs(30) };
 
 impl Owner {
     /// Owns nothing yet.
@@ -81,7 +86,7 @@ impl Owner {
             tools,
             locks: None,
             owned: HashMap::new(),
-            busy: HashSet::new(),
+            busy: HashMap::new(),
             resting: HashMap::new(),
             writers: Vec::new(),
             working: JoinSet::new(),
@@ -97,11 +102,13 @@ impl Owner {
             let pause = match self.look(&stop).await {
                 Ok(()) => {
                     failures = 0;
+                    self.tools.metrics.database_up(true);
                     None
                 }
                 Err(error) => {
                     let wait = Backoff::NETWORK.delay(failures, chance::fraction());
                     failures += 1;
+                    self.tools.metrics.database_up(false);
                     warn!(
                         error = &error as &dyn std::error::Error,
                         retry_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
@@ -129,6 +136,7 @@ impl Owner {
     async fn look(&mut self, stop: &CancellationToken) -> Result<(), StoreError> {
         self.drop_idle();
         if self.locks.as_ref().is_some_and(LockSession::is_lost) {
+            self.tools.metrics.locks_lost();
             info!(scopes = self.owned.len(), "the lock connection is lost; every scope is given up");
             self.locks = None;
             self.owned.clear();
@@ -139,32 +147,37 @@ impl Owner {
         };
         let mut behind = self.tools.store.tenants_behind().await?;
         if let Some(last) = &self.last_served {
-            let after = behind.partition_point(|tenant| tenant <= last);
+            let after = behind.partition_point(|behind| behind.tenant <= *last);
             behind.rotate_left(after);
         }
         self.tools.metrics.tenants_behind(behind.len());
-        for tenant in behind {
+        for behind in behind {
             if self.working.len() >= self.config.workers {
                 break;
             }
-            if self.busy.contains(&tenant) || self.rests(&tenant) {
+            if self.busy.contains_key(&behind.tenant) || self.rests(&behind) {
                 continue;
             }
+            let Behind { tenant, retries_asked, .. } = behind;
             let owned = match self.owned.remove(&tenant) {
                 Some(owned) => Some(owned),
                 None => self.take(&locks, &tenant).await?,
             };
             if let Some(owned) = owned {
                 self.last_served = Some(tenant.clone());
-                self.start(tenant, owned, stop).await?;
+                self.start(tenant, owned, retries_asked, stop).await?;
             }
         }
         self.tools.metrics.scopes_owned(self.owned.len() + self.busy.len());
         Ok(())
     }
 
-    fn rests(&self, tenant: &TenantId) -> bool {
-        self.resting.get(tenant).is_some_and(|rest| rest.until > Instant::now())
+    fn rests(&self, behind: &Behind) -> bool {
+        self.resting.get(&behind.tenant).is_some_and(|rest| {
+            let asked = behind.retries_asked > rest.retries_asked;
+            let may_move = rest.halted_only && behind.can_move;
+            rest.until > Instant::now() && !asked && !may_move
+        })
     }
 
     /// Takes a tenant, unless another process has it.
@@ -172,7 +185,7 @@ impl Owner {
         let key = LockKey::new(LockClass::Projection, &[tenant.as_str()]);
         let Some(lock) = locks.try_lock(key).await? else { return Ok(None) };
         let writer = self.writer().await?;
-        let scope = writer.take(tenant).await;
+        let scope = writer.take(tenant, &self.config.name).await;
         self.writers.push(writer);
         info!(tenant = %tenant, "took the tenant's projections");
         Ok(Some(Owned { lock, scope: scope?, idle_since: Instant::now() }))
@@ -186,11 +199,17 @@ impl Owner {
         }
     }
 
-    async fn start(&mut self, tenant: TenantId, mut owned: Owned, stop: &CancellationToken) -> Result<(), StoreError> {
+    async fn start(
+        &mut self,
+        tenant: TenantId,
+        mut owned: Owned,
+        retries_asked: i64,
+        stop: &CancellationToken,
+    ) -> Result<(), StoreError> {
         let mut writer = self.writer().await?;
         let tools = self.tools.clone();
         let stop = stop.clone();
-        self.busy.insert(tenant.clone());
+        self.busy.insert(tenant.clone(), retries_asked);
         self.working.spawn(async move {
             let lost = owned.lock.lost();
             let halt = stop.child_token();
@@ -220,29 +239,43 @@ impl Owner {
             self.busy.clear();
             return;
         };
-        self.busy.remove(&finished.tenant);
+        let asked = self.busy.remove(&finished.tenant).unwrap_or(0);
         self.writers.extend(finished.writer);
         match finished.outcome {
             Ok(CaughtUp::AtHead | CaughtUp::TurnOver | CaughtUp::Stopped) => {
                 self.resting.remove(&finished.tenant);
             }
-            Ok(CaughtUp::AtFailure) => self.rest(&finished.tenant, AFTER_FAILURE),
+            Ok(CaughtUp::AtHole) => {
+                self.rest(&finished.tenant, AT_HOLE, true, asked);
+            }
+            Err(StoreError::Fenced { scope }) => {
+                info!(tenant = %finished.tenant, "the {scope} were taken or rebuilt meanwhile; taking them anew");
+                self.tools.metrics.retried(Category::LockLost);
+            }
             Err(error) => {
                 warn!(
                     tenant = %finished.tenant, error = &error as &dyn std::error::Error,
                     "a catch-up ended early; the scope is taken anew"
                 );
                 self.tools.metrics.catch_up_failed();
-                self.rest(&finished.tenant, Backoff::NETWORK);
+                self.tools.metrics.retried(error.category());
+                self.rest(&finished.tenant, Backoff::NETWORK, false, asked);
             }
         }
-        if let Some(owned) = finished.owned {
+        // A scope that stands before a hole is taken anew, which tries it again.
+        if let Some(owned) = finished.owned.filter(|owned| !owned.scope.has_failed()) {
             self.owned.insert(finished.tenant, owned);
         }
     }
 
-    fn rest(&mut self, tenant: &TenantId, backoff: Backoff) {
-        let rest = self.resting.entry(tenant.clone()).or_insert_with(|| Rest { until: Instant::now(), attempts: 0 });
+    fn rest(&mut self, tenant: &TenantId, backoff: Backoff, halted_only: bool, retries_asked: i64) {
+        let rest = self.resting.entry(tenant.clone()).or_insert_with(|| Rest {
+            until: Instant::now(),
+            attempts: 0,
+            halted_only,
+            retries_asked,
+        });
+        (rest.halted_only, rest.retries_asked) = (halted_only, retries_asked);
         rest.until = Instant::now() + backoff.delay(rest.attempts, chance::fraction());
         rest.attempts = rest.attempts.saturating_add(1);
     }

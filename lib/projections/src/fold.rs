@@ -64,6 +64,30 @@ impl fmt::Display for Projection {
 /// no longer what was hashed has the reason in their place: its finish cannot be folded.
 pub type TraceHistory = HashMap<String, Result<PrecedentHistory, Violation>>;
 
+/// Events that a projection is not to hold, because an operator said so.
+pub type Skips = HashSet<(Projection, LogSeq)>;
+
+/// A piece of a log and what a fold of it needs from elsewhere.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// Where the piece begins: its first event follows on this position.
+    pub after: LogSeq,
+    /// The events, in log order.
+    pub events: Vec<StoredEvent>,
+    /// For every trace of [`open_traces`].
+    pub history: TraceHistory,
+    /// What to leave out.
+    pub skips: Skips,
+}
+
+impl Batch {
+    /// Where the piece ends.
+    #[must_use]
+    pub fn last(&self) -> LogSeq {
+        self.events.last().map_or(self.after, |stored| stored.log_seq)
+    }
+}
+
 /// What a batch changes. Within a kind the order is that of the events; of equal keys only the first is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
@@ -90,8 +114,24 @@ pub struct FoldError {
     pub event_id: String,
     /// Of which trace.
     pub trace_id: String,
+    /// Which projections go on without it, in [`Projection::ALL`] order.
+    pub projections: Vec<Projection>,
     /// Why.
     pub violation: Violation,
+}
+
+impl FoldError {
+    /// That `stored` cannot be in `projections`.
+    #[must_use]
+    pub fn new(stored: &StoredEvent, projections: Vec<Projection>, violation: Violation) -> Self {
+        Self {
+            log_seq: stored.log_seq,
+            event_id: stored.event.event_id.clone(),
+            trace_id: stored.event.trace_id.clone(),
+            projections,
+            violation,
+        }
+    }
 }
 
 impl fmt::Display for FoldError {
@@ -102,15 +142,17 @@ impl fmt::Display for FoldError {
 
 impl std::error::Error for FoldError {}
 
-/// The answer to a batch: changes of the events up to the first that failed, all of them if none did.
+/// The answer to a batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Folded {
     /// What to write.
     pub changes: Changes,
-    /// How many events of the batch the changes cover.
+    /// How many events of the batch the changes cover; all, unless [`Self::halted`].
     pub applied: usize,
-    /// Why the rest is not covered.
-    pub failure: Option<FoldError>,
+    /// Events among them that are set aside, in log order: some projection does not hold them.
+    pub aside: Vec<FoldError>,
+    /// The log has a hole here: nothing after it may be folded.
+    pub halted: Option<FoldError>,
 }
 
 /// The traces that finish in a batch but began before it: their [`PrecedentHistory`] has to be handed to [`fold`].
@@ -132,29 +174,36 @@ pub fn open_traces(batch: &[StoredEvent]) -> Vec<String> {
     open
 }
 
-/// Folds the events after `after` into the changes of the wanted projections.
+/// Folds a batch into the changes of the wanted projections.
+///
+/// An event that cannot be folded is set aside: what comes after it is folded all the same, and only its place in the trace is
+/// kept. A hole in the log ends the fold before it.
 #[must_use]
-pub fn fold(after: LogSeq, batch: &[StoredEvent], wanted: &[Projection], history: TraceHistory) -> Folded {
-    let finishing: HashSet<&str> = batch
-        .iter()
-        .filter(|stored| stored.event.event_type == EventType::TraceFinished)
-        .map(|stored| &*stored.event.trace_id)
-        .collect();
-    let mut folder = Folder { wanted, finishing, history, ..Folder::default() };
+pub fn fold(batch: &Batch, wanted: &[Projection]) -> Folded {
+    let whole = unbroken(batch.after, &batch.events);
+    let mut folder = Folder::new(batch, wanted, batch.events.iter().take(whole));
+    batch.events.iter().take(whole).for_each(|stored| folder.take(stored));
+    let (changes, aside) = folder.finish();
+    Folded { changes, applied: whole, aside, halted: hole(batch, whole, wanted) }
+}
+
+/// How many events follow on `after` without a hole.
+pub(crate) fn unbroken(after: LogSeq, events: &[StoredEvent]) -> usize {
     let mut expected = after;
-    for (applied, stored) in batch.iter().enumerate() {
+    let in_order = |stored: &&StoredEvent| {
         expected = expected.next();
-        if let Err(violation) = folder.take(expected, stored) {
-            let failure = FoldError {
-                log_seq: stored.log_seq,
-                event_id: stored.event.event_id.clone(),
-                trace_id: stored.event.trace_id.clone(),
-                violation,
-            };
-            return Folded { changes: folder.changes, applied, failure: Some(failure) };
-        }
-    }
-    Folded { changes: folder.changes, applied: batch.len(), failure: None }
+        stored.log_seq == expected
+    };
+    events.iter().take_while(in_order).count()
+}
+
+/// Why the fold ends before the event at `whole`.
+pub(crate) fn hole(batch: &Batch, whole: usize, wanted: &[Projection]) -> Option<FoldError> {
+    let stored = batch.events.get(whole)?;
+    let expected = whole.checked_sub(1).map_or(batch.after, |last| batch.events[last].log_seq).next();
+    let message = format!("expected log_seq {expected}, got {}; an event is missing", stored.log_seq);
+    let violation = Violation::new(ErrorCode::EventSequenceInvalid, message).because("log_hole");
+    Some(FoldError::new(stored, wanted.to_vec(), violation))
 }
 
 /// Checks that the stored payload is what was hashed.
@@ -168,12 +217,14 @@ pub fn check_event(stored: &StoredEvent) -> Result<(), Violation> {
     Err(Violation::new(ErrorCode::Conflict, "the stored payload does not match its payload_hash"))
 }
 
-#[derive(Default)]
-struct Folder<'b> {
+/// The fold under way, over events of whole traces or of all.
+pub(crate) struct Folder<'b> {
     wanted: &'b [Projection],
+    given: &'b Batch,
     finishing: HashSet<&'b str>,
-    history: TraceHistory,
+    histories: HashMap<&'b str, PrecedentHistory>,
     changes: Changes,
+    aside: Vec<FoldError>,
     nodes: HashSet<Key16>,
     edges: HashSet<Key16>,
     policy_evals: HashSet<Key16>,
@@ -183,30 +234,71 @@ struct Folder<'b> {
 }
 
 impl<'b> Folder<'b> {
-    fn take(&mut self, expected: LogSeq, stored: &'b StoredEvent) -> Result<(), Violation> {
-        if stored.log_seq != expected {
-            let message = format!("expected log_seq {expected}, got {}; an event is missing", stored.log_seq);
-            return Err(Violation::new(ErrorCode::EventSequenceInvalid, message));
+    /// Will take `events` of `given`.
+    pub(crate) fn new(
+        given: &'b Batch,
+        wanted: &'b [Projection],
+        events: impl Iterator<Item = &'b StoredEvent>,
+    ) -> Self {
+        let finishes = events.filter(|stored| stored.event.event_type == EventType::TraceFinished);
+        Self {
+            wanted,
+            given,
+            finishing: finishes.map(|stored| &*stored.event.trace_id).collect(),
+            histories: HashMap::new(),
+            changes: Changes::default(),
+            aside: Vec::new(),
+            nodes: HashSet::new(),
+            edges: HashSet::new(),
+            policy_evals: HashSet::new(),
+            summaries: HashMap::new(),
+            traces: HashMap::new(),
+            trace_seqs: HashMap::new(),
         }
-        check_event(stored)?;
-        self.check_trace_seq(stored)?;
-        let document = json::parse(stored.event.payload_json.as_bytes(), &Limits::SERVICE)?;
-        let payload = event::payload(stored.event.event_type, &document)?;
-        self.check_history(stored)?;
-        // Nothing below can fail, so a refused event leaves no trace in the changes.
-        self.trace_seqs.insert(&stored.event.trace_id, stored.trace_seq.get());
-        for projection in self.wanted {
-            match projection {
-                Projection::ContextGraph => self.graph(stored, &payload),
-                Projection::TraceSummary => self.summary(stored, &payload),
-                Projection::PrecedentIndex => self.precedents(stored, &payload),
-                Projection::TraceIndex => self.activity(stored, &payload, &document),
-            }
-        }
-        Ok(())
     }
 
-    fn check_trace_seq(&self, stored: &StoredEvent) -> Result<(), Violation> {
+    /// What came of them.
+    pub(crate) fn finish(self) -> (Changes, Vec<FoldError>) {
+        (self.changes, self.aside)
+    }
+
+    /// Takes the next event into every projection that can hold it.
+    pub(crate) fn take(&mut self, stored: &'b StoredEvent) {
+        let outcome = self.check(stored);
+        self.trace_seqs.insert(&stored.event.trace_id, stored.trace_seq.get());
+        let document = outcome.and_then(|()| json::parse(stored.event.payload_json.as_bytes(), &Limits::SERVICE));
+        let payload = match &document {
+            Ok(document) => event::payload(stored.event.event_type, document),
+            Err(violation) => Err(violation.clone()),
+        };
+        let mut without = Vec::new();
+        let mut reason = None;
+        for projection in self.wanted {
+            if self.given.skips.contains(&(*projection, stored.log_seq)) {
+                self.leave_out(*projection, stored);
+                continue;
+            }
+            let read = match (&payload, &document) {
+                (Ok(payload), Ok(document)) => Ok((payload, document)),
+                (Err(violation), _) | (_, Err(violation)) => Err(violation.clone()),
+            };
+            match read.and_then(|(payload, document)| self.apply(*projection, stored, payload, document)) {
+                Ok(()) => {}
+                Err(violation) => {
+                    self.leave_out(*projection, stored);
+                    without.push(*projection);
+                    reason = Some(violation);
+                }
+            }
+        }
+        if let Some(violation) = reason {
+            self.aside.push(FoldError::new(stored, without, violation));
+        }
+    }
+
+    /// Whether the event is what was appended, and where it was appended.
+    fn check(&self, stored: &StoredEvent) -> Result<(), Violation> {
+        check_event(stored)?;
         let starts = stored.event.event_type == EventType::TraceStarted;
         let expected = match self.trace_seqs.get(&*stored.event.trace_id) {
             Some(last) => last + 1,
@@ -222,14 +314,26 @@ impl<'b> Folder<'b> {
         Err(violation)
     }
 
-    /// Precedents of a trace come from all of its events, so an altered earlier one must not pass unnoticed.
-    fn check_history(&self, stored: &StoredEvent) -> Result<(), Violation> {
-        let finishes = stored.event.event_type == EventType::TraceFinished;
-        match self.history.get(&stored.event.trace_id) {
-            Some(Err(violation)) if finishes && self.wanted.contains(&Projection::PrecedentIndex) => {
-                Err(violation.clone())
-            }
-            _ => Ok(()),
+    fn apply(
+        &mut self,
+        projection: Projection,
+        stored: &'b StoredEvent,
+        payload: &Payload<'_>,
+        document: &Json<'_>,
+    ) -> Result<(), Violation> {
+        match projection {
+            Projection::ContextGraph => self.graph(stored, payload),
+            Projection::TraceSummary => self.summary(stored, payload),
+            Projection::PrecedentIndex => return self.precedents(stored, payload),
+            Projection::TraceIndex => self.activity(stored).observe(stored, payload, document),
+        }
+        Ok(())
+    }
+
+    /// Keeps the place of an event that a projection does not hold.
+    fn leave_out(&mut self, projection: Projection, stored: &'b StoredEvent) {
+        if projection == Projection::TraceIndex {
+            self.activity(stored).pass_over(stored);
         }
     }
 
@@ -254,28 +358,33 @@ impl<'b> Folder<'b> {
         }
     }
 
-    fn precedents(&mut self, stored: &'b StoredEvent, payload: &Payload<'_>) {
+    /// Precedents of a trace come from all of its events, so a finish over an altered earlier one is refused.
+    fn precedents(&mut self, stored: &'b StoredEvent, payload: &Payload<'_>) -> Result<(), Violation> {
+        let trace_id = &*stored.event.trace_id;
+        let finishes = matches!(payload, Payload::TraceFinished { .. });
+        if let (true, Some(Err(violation))) = (finishes, self.given.history.get(trace_id)) {
+            return Err(violation.clone());
+        }
         if let Some(row) = policy_eval::apply(stored, payload)
             && self.policy_evals.insert(row.key())
         {
             self.changes.policy_evals.push(row);
         }
-        let trace_id = &*stored.event.trace_id;
         if !self.finishing.contains(trace_id) {
-            return;
+            return Ok(());
         }
-        let known = self.history.entry(trace_id.to_owned()).or_insert_with(|| Ok(PrecedentHistory::default()));
-        if let Ok(history) = known {
-            history.observe(stored, payload);
-        }
-        if matches!(payload, Payload::TraceFinished { .. })
-            && let Some(Ok(history)) = self.history.remove(trace_id)
-        {
+        let known = self.histories.entry(trace_id).or_insert_with(|| match self.given.history.get(trace_id) {
+            Some(Ok(earlier)) => earlier.clone(),
+            Some(Err(_)) | None => PrecedentHistory::default(),
+        });
+        known.observe(stored, payload);
+        if finishes && let Some(history) = self.histories.remove(trace_id) {
             self.changes.precedents.extend(history.finish(trace_id, stored.log_seq.get()));
         }
+        Ok(())
     }
 
-    fn activity(&mut self, stored: &'b StoredEvent, payload: &Payload<'_>, document: &Json<'_>) {
+    fn activity(&mut self, stored: &'b StoredEvent) -> &mut TraceActivity {
         let at = match self.traces.entry(&stored.event.trace_id) {
             Entry::Occupied(entry) => *entry.get(),
             Entry::Vacant(entry) => {
@@ -283,7 +392,7 @@ impl<'b> Folder<'b> {
                 *entry.insert(self.changes.traces.len() - 1)
             }
         };
-        self.changes.traces[at].observe(stored, payload, document);
+        &mut self.changes.traces[at]
     }
 }
 

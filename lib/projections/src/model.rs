@@ -7,7 +7,7 @@ use dg_domain::{Limits, LogSeq, StoredEvent, Violation, event, json};
 use crate::{
     context_graph::{Edge, Node},
     digest::{Digester, Digests, EdgeRow},
-    fold::{Changes, FoldError, Projection, TraceHistory, check_event, fold, open_traces},
+    fold::{Batch, Changes, FoldError, Projection, Skips, TraceHistory, check_event, fold, open_traces},
     policy_eval::PolicyEval,
     precedent::{Precedent, PrecedentHistory},
     trace_index::TraceActivity,
@@ -44,14 +44,15 @@ impl Model {
     /// Takes in the next batch. `history` covers [`open_traces`] of it.
     ///
     /// # Errors
-    /// The first event that cannot be folded; the events before it are applied.
-    pub fn apply(&mut self, batch: &[StoredEvent], history: TraceHistory) -> Result<(), FoldError> {
-        let folded = fold(self.cursor, batch, &Projection::ALL, history);
+    /// The first event that cannot be folded. All others up to a hole in the log are applied.
+    pub fn apply(&mut self, events: &[StoredEvent], history: TraceHistory) -> Result<(), FoldError> {
+        let batch = Batch { after: self.cursor, events: events.to_vec(), history, skips: Skips::default() };
+        let folded = fold(&batch, &Projection::ALL);
         self.absorb(folded.changes);
         if let Some(last) = folded.applied.checked_sub(1) {
-            self.cursor = batch[last].log_seq;
+            self.cursor = events[last].log_seq;
         }
-        folded.failure.map_or(Ok(()), Err)
+        folded.aside.into_iter().chain(folded.halted).next().map_or(Ok(()), Err)
     }
 
     fn absorb(&mut self, changes: Changes) {
@@ -121,7 +122,8 @@ pub fn history(earlier: &[StoredEvent], traces: &[String]) -> TraceHistory {
     for stored in earlier {
         let Some(known) = found.get_mut(&stored.event.trace_id) else { continue };
         let Ok(history) = known else { continue };
-        if let Err(violation) = observe(stored, history) {
+        if let Err(mut violation) = observe(stored, history) {
+            violation.message = format!("the trace's event at log_seq {}: {}", stored.log_seq, violation.message);
             *known = Err(violation);
         }
     }

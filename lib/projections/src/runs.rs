@@ -62,15 +62,8 @@ pub enum RunStatus {
 
 impl RunStatus {
     /// Every status.
-    pub const ALL: [Self; 7] = [
-        Self::Queued,
-        Self::Running,
-        Self::Paused,
-        Self::Cancelling,
-        Self::Cancelled,
-        Self::Completed,
-        Self::Failed,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Queued, Self::Running, Self::Paused, Self::Cancelling, Self::Cancelled, Self::Completed, Self::Failed];
 
     /// The name in tables and on the wire.
     #[must_use]

@@ -12,7 +12,7 @@ use dg_domain::{
     GuardMode, LogSeq, Micros, NewEvent, Rules, StoredEvent, TenantId,
     append::{Ledger, Outcome},
 };
-use dg_projections::{Model, Projection, fold, history, open_traces};
+use dg_projections::{Batch, Folded, Model, Projection, fold, fold_parallel, history, open_traces};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -109,34 +109,91 @@ fn rows_are_those_of_the_snapshots() {
     }
 }
 
-#[test]
-fn a_missing_or_altered_event_is_never_folded() {
-    let log = HISTORIES[0].log.clone();
-    let mut holed = log.clone();
-    holed.remove(1);
-    let folded = fold(LogSeq::START, &holed, &Projection::ALL, Default::default());
-    assert_eq!((folded.applied, folded.failure.unwrap().violation.code.as_str()), (1, "event_sequence_invalid"));
-    let mut altered = log.clone();
-    altered[1].event.payload_json = altered[1].event.payload_json.replacen(':', ": ", 1);
-    let folded = fold(LogSeq::START, &altered, &Projection::ALL, Default::default());
-    assert_eq!((folded.applied, folded.failure.unwrap().violation.code.as_str()), (1, "conflict"));
-    let alone = fold(LogSeq::START, &log[..1], &Projection::ALL, Default::default());
-    assert_eq!(folded.changes, alone.changes);
+fn fold_alone(log: &[StoredEvent]) -> Folded {
+    fold(&Batch { events: log.to_vec(), ..Batch::default() }, &Projection::ALL)
+}
+
+fn altered(stored: &StoredEvent) -> StoredEvent {
+    let mut stored = stored.clone();
+    stored.event.payload_json = stored.event.payload_json.replacen(':', ": ", 1);
+    stored
 }
 
 #[test]
-fn a_finish_over_altered_earlier_events_is_refused() {
+fn nothing_is_folded_after_a_hole() {
+    let mut holed = HISTORIES[0].log.clone();
+    holed.remove(1);
+    let folded = fold_alone(&holed);
+    assert_eq!((folded.applied, folded.halted.unwrap().violation.code.as_str()), (1, "event_sequence_invalid"));
+    assert_eq!(folded.changes, fold_alone(&HISTORIES[0].log[..1]).changes);
+}
+
+#[test]
+fn an_altered_event_is_set_aside_and_the_rest_is_folded() {
+    let log = &HISTORIES[0].log;
+    for at in 0..log.len() {
+        let mut damaged = log.clone();
+        damaged[at] = altered(&log[at]);
+        let folded = fold_alone(&damaged);
+        assert_eq!((folded.applied, folded.halted, folded.aside.len()), (log.len(), None, 1));
+        let aside = &folded.aside[0];
+        assert_eq!((aside.log_seq, aside.violation.code.as_str()), (log[at].log_seq, "conflict"));
+        assert_eq!(aside.projections, Projection::ALL);
+        // Nothing of it is in the rows, and its skip by an operator gives the same ones.
+        assert!(folded.changes.edges.iter().all(|edge| edge.log_seq != aside.log_seq.get()));
+        let skips = Projection::ALL.into_iter().map(|projection| (projection, log[at].log_seq)).collect();
+        let skipped = fold(&Batch { events: damaged, skips, ..Batch::default() }, &Projection::ALL);
+        assert_eq!((&skipped.changes, skipped.aside.len()), (&folded.changes, 0));
+        // A trace goes on after an event that is missing: its places are counted.
+        let events: i64 = folded.changes.traces.iter().map(|trace| trace.events).sum();
+        assert_eq!(events, i64::try_from(log.len()).unwrap());
+    }
+}
+
+#[test]
+fn a_finish_over_altered_earlier_events_is_set_aside_for_precedents_alone() {
     let log = &HISTORIES.iter().find(|history| history.name.starts_with("refund-approved")).unwrap().log;
     let evaluated = log.iter().position(|stored| stored.event.event_type.as_str() == "PolicyEvaluated").unwrap();
     let finish = log.iter().position(|stored| stored.event.event_type.as_str() == "TraceFinished").unwrap();
-    let batch = &log[finish..=finish];
-    let mut altered = log[..finish].to_vec();
-    altered[evaluated].event.payload_json = altered[evaluated].event.payload_json.replacen(':', ": ", 1);
-    let after = log[finish - 1].log_seq;
-    let refused = fold(after, batch, &Projection::ALL, history(&altered, &open_traces(batch)));
-    assert_eq!((refused.applied, refused.failure.unwrap().violation.code.as_str()), (0, "conflict"));
-    let sound = fold(after, batch, &Projection::ALL, history(&log[..finish], &open_traces(batch)));
-    assert!(sound.failure.is_none() && !sound.changes.precedents.is_empty());
+    let mut earlier = log[..finish].to_vec();
+    let batch = |earlier: &[StoredEvent]| {
+        let events = log[finish..=finish].to_vec();
+        let history = history(earlier, &open_traces(&events));
+        Batch { after: log[finish - 1].log_seq, events, history, ..Batch::default() }
+    };
+    let sound = fold(&batch(&earlier), &Projection::ALL);
+    assert!(sound.aside.is_empty() && !sound.changes.precedents.is_empty());
+    earlier[evaluated] = altered(&log[evaluated]);
+    let refused = fold(&batch(&earlier), &Projection::ALL);
+    assert_eq!(refused.aside[0].projections, [Projection::PrecedentIndex]);
+    assert!(refused.aside[0].violation.message.contains(&format!("log_seq {}", log[evaluated].log_seq)));
+    assert!(refused.changes.precedents.is_empty());
+    assert_eq!(refused.changes.summaries, sound.changes.summaries);
+}
+
+#[test]
+fn threads_do_not_change_the_answer() {
+    for History { name, log, .. } in HISTORIES.iter() {
+        let batch = Batch { events: log.clone(), ..Batch::default() };
+        let mut alone = fold(&batch, &Projection::ALL);
+        sort(&mut alone);
+        for threads in [1, 2, 4] {
+            let mut together = fold_parallel(&batch, &Projection::ALL, threads);
+            sort(&mut together);
+            assert_eq!(together, alone, "{name}");
+        }
+    }
+}
+
+/// Rows in an order that does not depend on who made them.
+fn sort(folded: &mut Folded) {
+    let changes = &mut folded.changes;
+    changes.nodes.sort_by(|a, b| a.node_id.cmp(&b.node_id));
+    changes.edges.sort_by_key(|edge| (edge.log_seq, edge.edge_id()));
+    changes.summaries.sort_by_key(|change| format!("{change:?}"));
+    changes.policy_evals.sort_by_key(|row| row.log_seq);
+    changes.precedents.sort_by_key(|row| row.log_seq);
+    changes.traces.sort_by(|a, b| a.trace_id.cmp(&b.trace_id));
 }
 
 proptest! {

@@ -17,6 +17,7 @@ pub mod config;
 pub mod daemon;
 pub mod exit;
 pub mod flags;
+pub mod instance;
 pub mod logs;
 pub mod metrics;
 pub mod notify;

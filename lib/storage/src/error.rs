@@ -3,6 +3,7 @@
 use std::{error::Error, sync::Arc};
 
 use dg_domain::Violation;
+use dg_projections::Category;
 use tokio_postgres::error::SqlState;
 
 /// A shared cause: one failed commit is answered to many callers.
@@ -117,6 +118,28 @@ impl StoreError {
         }
     }
 
+    /// What kind of trouble it is for a projection.
+    #[must_use]
+    pub fn category(&self) -> Category {
+        match self {
+            Self::Unavailable { source, .. } => match sqlstate(source.as_ref()) {
+                Some("40001" | "40P01" | "55P03") => Category::StorageConflict,
+                Some(code) if code.starts_with("53") => Category::StorageFull,
+                _ => Category::StorageUnavailable,
+            },
+            Self::Domain(violation) => Category::from(violation),
+            Self::Fenced { .. } => Category::LockLost,
+            Self::SchemaOlder { .. } | Self::SchemaNewer { .. } => Category::StorageUnavailable,
+            Self::Query { .. }
+            | Self::Corrupt { .. }
+            | Self::BadConfig { .. }
+            | Self::Migration { .. }
+            | Self::NeedsAdministrator { .. }
+            | Self::NotFound { .. }
+            | Self::Exists { .. } => Category::Internal,
+        }
+    }
+
     /// Whether the same call may succeed later with nobody changing anything.
     #[must_use]
     pub fn is_transient(&self) -> bool {
@@ -141,6 +164,11 @@ impl StoreError {
     pub(crate) fn corrupt(name: &'static str, source: impl Error + Send + Sync + 'static) -> Self {
         Self::Corrupt { name, source: Arc::new(source) }
     }
+}
+
+/// The SQLSTATE of the server's answer, if that is the cause.
+fn sqlstate<'e>(cause: &'e (dyn Error + Send + Sync + 'static)) -> Option<&'e str> {
+    cause.downcast_ref::<tokio_postgres::Error>()?.code().map(SqlState::code)
 }
 
 /// Nothing came back within the time allowed.

@@ -4,18 +4,26 @@
 //! holds the cursor rows and compares the scope's epoch. A [`Snapshot`] reads cursors and rows as of one moment, so that an
 //! answer and the position it claims to have always belong together.
 
+mod copy;
 mod cursor;
 mod digests;
 mod graph;
 mod precedents;
+mod rows;
 mod scope;
 mod snapshot;
+mod statements;
+mod tally;
+mod target;
 mod traces;
 mod write;
+mod write_search;
 
-pub use cursor::{Cursor, CursorState, TenantCursors};
+pub use cursor::{Behind, Cursor, CursorState, TenantCursors};
+pub use dg_projections::TraceRow;
 pub use graph::{Direction, EdgeCursor, EdgeRecord, NodeRecord, Subgraph};
 pub use precedents::{PrecedentHit, PrecedentQuery};
-pub use scope::{Advance, ProjectionScope, ProjectionWriter};
+pub use scope::{Advance, LeftOut, ProjectionScope, ProjectionWriter, Trouble, refused};
 pub use snapshot::{Freshness, Snapshot};
-pub use traces::{TraceFilter, TraceRow};
+pub use tally::Tallies;
+pub use traces::TraceFilter;

@@ -4,3 +4,4 @@ INSERT INTO dg_cg_edges
 SELECT $1, $2, new.*
 FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::bigint[], $7::text[], $8::text[], $9::text[], $10::text[]) AS new
 ON CONFLICT DO NOTHING
+RETURNING edge_key

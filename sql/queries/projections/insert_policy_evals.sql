@@ -3,3 +3,4 @@ INSERT INTO dg_policy_eval_index
 SELECT $1, $2, new.*
 FROM unnest($3::uuid[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[]) AS new
 ON CONFLICT DO NOTHING
+RETURNING index_key

@@ -121,18 +121,34 @@ impl Store {
         TenantCursors::read(&self.query("projections.cursors", CURSORS, &[&tenant.as_str()]).await?)
     }
 
-    /// The tenants whose log goes beyond one of their projections.
+    /// The tenants whose log goes beyond one of their projections, by name.
     ///
     /// # Errors
     /// As [`Store::ping`].
-    pub async fn tenants_behind(&self) -> Result<Vec<TenantId>, StoreError> {
+    pub async fn tenants_behind(&self) -> Result<Vec<Behind>, StoreError> {
+        let name = "projections.behind";
         let names: Vec<&str> = Projection::ALL.iter().map(|projection| projection.as_str()).collect();
-        let rows = self.query("projections.behind", BEHIND, &[&names]).await?;
-        rows.iter()
-            .map(|row| {
-                let id: &str = row.try_get(0).map_err(StoreError::of("projections.behind"))?;
-                TenantId::new(id).map_err(|error| StoreError::corrupt("projections.behind", error))
+        let rows = self.query(name, BEHIND, &[&names]).await?;
+        let read = |row: &Row| {
+            let error = StoreError::of(name);
+            let id: &str = row.try_get("tenant_id").map_err(error)?;
+            Ok(Behind {
+                tenant: TenantId::new(id).map_err(|source| StoreError::corrupt(name, source))?,
+                can_move: row.try_get("can_move").map_err(error)?,
+                retries_asked: row.try_get("retries_asked").map_err(error)?,
             })
-            .collect()
+        };
+        rows.iter().map(read).collect()
     }
+}
+
+/// A tenant with events that some projection has not seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Behind {
+    /// Which.
+    pub tenant: TenantId,
+    /// Whether one of the projections that are behind is not halted.
+    pub can_move: bool,
+    /// How often operators asked for a try at once.
+    pub retries_asked: i64,
 }

@@ -4,7 +4,7 @@ use dg_projections::{Digester, Digests, EdgeRow, Precedent, Projection};
 use futures_util::{TryStreamExt, pin_mut};
 use tokio_postgres::{Row, types::ToSql};
 
-use super::{snapshot::Snapshot, traces::read_summary};
+use super::{rows::read_summary, snapshot::Snapshot};
 use crate::error::StoreError;
 
 const EDGES: &str = include_str!("../../../../sql/queries/graph/all_edges.sql");

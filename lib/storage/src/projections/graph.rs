@@ -97,9 +97,8 @@ impl Snapshot {
         let needed = i64::try_from(walk.edges_needed()).unwrap_or(i64::MAX);
         while let Some(frontier) = walk.frontier() {
             let keys = node_keys(frontier);
-            let rows = self
-                .query("graph.level_edges", LEVEL_EDGES, &[&tenant, &slot, &keys, &edge_types, &needed])
-                .await?;
+            let rows =
+                self.query("graph.level_edges", LEVEL_EDGES, &[&tenant, &slot, &keys, &edge_types, &needed]).await?;
             let edges: Vec<EdgeRecord> = rows.iter().map(read_edge).collect::<Result<_, _>>()?;
             walk.take_level(edges);
         }

@@ -1,11 +1,14 @@
 //! A tenant's projections as something one process owns: read ahead, fold, write behind the fence.
 
-use dg_domain::{ErrorCode, LogSeq, StoredEvent, TenantId, Violation, keys};
-use dg_projections::{FoldError, Folded, Projection, TraceHistory, history, open_traces};
-use tokio_postgres::{Row, Transaction};
+use dg_domain::{ErrorCode, LogSeq, Micros, StoredEvent, TenantId, Violation, keys};
+use dg_projections::{Batch, Category, FoldError, Folded, Projection, Skips, TraceHistory, history, open_traces};
+use tokio_postgres::Row;
 
 use super::{
     cursor::{CursorState, position},
+    statements::Statements,
+    tally::{Tallies, read_digest},
+    target::{Slots, Target},
     write,
 };
 use crate::{
@@ -14,29 +17,30 @@ use crate::{
     error::StoreError,
     log::{EventFilter, stored_event},
     store::Store,
-    values::PgKey,
+    values::{PgKey, PgMicros},
 };
 
 const TAKE_SCOPE: &str = include_str!("../../../../sql/queries/projections/take_scope.sql");
 const LOCK_CURSORS: &str = include_str!("../../../../sql/queries/projections/lock_cursors.sql");
 const MOVE_CURSORS: &str = include_str!("../../../../sql/queries/projections/move_cursors.sql");
+const FAIL_SCOPE: &str = include_str!("../../../../sql/queries/projections/fail_scope.sql");
 const RECORD_FAILURE: &str = include_str!("../../../../sql/queries/projections/record_failure.sql");
-const RESOLVE_FAILURES: &str = include_str!("../../../../sql/queries/projections/resolve_failures.sql");
 const TRACE_HISTORY: &str = include_str!("../../../../sql/queries/projections/trace_history.sql");
 
 /// Every statement here is driven by keys. Statistics of a table that just grew from nothing must not talk the planner
-/// into reading all of it.
-const SESSION: &str = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off";
+/// into reading all of it. A writer whose process froze in a transaction gives its rows back soon.
+const SESSION: &str = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; \
+    SET idle_in_transaction_session_timeout = 10000";
 
 /// One projection as its owner knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Owned {
-    projection: Projection,
-    generation: i64,
-    slot: i16,
-    applied: LogSeq,
-    epoch: i64,
-    state: CursorState,
+pub(super) struct Owned {
+    pub(super) projection: Projection,
+    pub(super) generation: i64,
+    pub(super) slot: i16,
+    pub(super) applied: LogSeq,
+    pub(super) epoch: i64,
+    pub(super) state: CursorState,
 }
 
 /// A tenant's projections, taken. Whoever takes them later fences this off.
@@ -55,6 +59,18 @@ pub struct Advance {
     pub after: LogSeq,
 }
 
+impl Advance {
+    /// The same for one of the projections alone.
+    #[must_use]
+    pub fn only(&self, projection: Projection) -> Self {
+        Self { projections: vec![projection], after: self.after }
+    }
+
+    fn names(&self) -> Vec<&'static str> {
+        self.projections.iter().map(|projection| projection.as_str()).collect()
+    }
+}
+
 impl ProjectionScope {
     /// Whose projections.
     #[must_use]
@@ -62,18 +78,26 @@ impl ProjectionScope {
         &self.tenant
     }
 
-    /// What to move next. Projections that stand together move together, in one pass over the log.
+    /// What to move next: of the projections that can move, those that stand lowest; they move in one pass over the log.
+    /// `None` when none can.
     #[must_use]
-    pub fn next(&self) -> Advance {
-        let after = self.owned.iter().map(|owned| owned.applied).min().unwrap_or_default();
-        let together = self.owned.iter().filter(|owned| owned.applied == after);
-        Advance { projections: together.map(|owned| owned.projection).collect(), after }
+    pub fn next(&self) -> Option<Advance> {
+        let live = || self.owned.iter().filter(|owned| owned.state == CursorState::Live);
+        let after = live().map(|owned| owned.applied).min()?;
+        let together = live().filter(|owned| owned.applied == after);
+        Some(Advance { projections: together.map(|owned| owned.projection).collect(), after })
     }
 
-    /// Whether some projection stands before an event that cannot be folded.
+    /// Whether some projection cannot go on.
     #[must_use]
     pub fn has_failed(&self) -> bool {
         self.owned.iter().any(|owned| owned.state == CursorState::Failed)
+    }
+
+    fn slots(&self) -> Slots {
+        let mut slots = Slots::default();
+        self.owned.iter().for_each(|owned| slots.set(owned.projection, owned.slot));
+        slots
     }
 }
 
@@ -81,6 +105,7 @@ impl ProjectionScope {
 #[derive(Debug)]
 pub struct ProjectionWriter {
     connection: Connection,
+    statements: Statements,
     config: DatabaseConfig,
 }
 
@@ -92,7 +117,7 @@ impl ProjectionWriter {
     pub async fn connect(config: &DatabaseConfig) -> Result<Self, StoreError> {
         let connection = connection::connect(config).await?;
         connection.client().batch_execute(SESSION).await.map_err(StoreError::of("projections.session"))?;
-        Ok(Self { connection, config: config.clone() })
+        Ok(Self { connection, statements: Statements::default(), config: config.clone() })
     }
 
     /// Whether the session is over; make a new one then.
@@ -101,23 +126,26 @@ impl ProjectionWriter {
         self.connection.is_lost()
     }
 
-    /// Takes a tenant's projections: makes missing cursors and raises every epoch. Hold the scope's advisory lock first.
+    /// Takes a tenant's projections for the process `owner`: makes missing cursors and raises every epoch. Hold the scope's
+    /// advisory lock first. Projections that could not go on before are tried again.
     ///
     /// # Errors
     /// As [`Store::ping`].
-    pub async fn take(&self, tenant: &TenantId) -> Result<ProjectionScope, StoreError> {
+    pub async fn take(&self, tenant: &TenantId, owner: &str) -> Result<ProjectionScope, StoreError> {
         let names: Vec<&str> = Projection::ALL.iter().map(|projection| projection.as_str()).collect();
         let taking = async {
-            let rows = self.connection.client().query(TAKE_SCOPE, &[&tenant.as_str(), &names]).await;
+            let rows = self.connection.client().query(TAKE_SCOPE, &[&tenant.as_str(), &names, &owner]).await;
             rows.map_err(StoreError::of("projections.take_scope"))
         };
         let rows = bounded("projections.take_scope", self.config.answer_timeout(), taking).await?;
         let mut owned: Vec<Owned> = rows.iter().map(read_owned).collect::<Result<_, _>>()?;
+        owned.iter_mut().for_each(|owned| owned.state = CursorState::Live);
         owned.sort_by_key(|owned| owned.projection);
         Ok(ProjectionScope { tenant: tenant.clone(), owned })
     }
 
-    /// Writes the answer of a fold over `batch`, moves the cursors, and commits; or changes nothing.
+    /// Writes the answer of a fold over `batch`, records what it set aside, moves the cursors, and commits; or changes
+    /// nothing.
     ///
     /// # Errors
     /// [`StoreError::Fenced`] when somebody else took the scope or moved a cursor, [`StoreError::Domain`] when the rows
@@ -126,111 +154,176 @@ impl ProjectionWriter {
         &mut self,
         scope: &mut ProjectionScope,
         advance: &Advance,
-        batch: &[StoredEvent],
+        batch: &Batch,
         folded: &Folded,
     ) -> Result<LogSeq, StoreError> {
         let limit = self.config.answer_timeout();
-        let writing = write_batch(self.connection.client_mut(), scope, advance, batch, folded);
-        let (applied, state) = bounded("projections.advance", limit, writing).await?;
-        for owned in scope.owned.iter_mut().filter(|owned| advance.projections.contains(&owned.projection)) {
-            (owned.applied, owned.state) = (applied, state);
+        let writing = write_batch(self.connection.client_mut(), &self.statements, scope, advance, batch, folded);
+        let applied = bounded("projections.advance", limit, writing).await?;
+        let moved = |owned: &&mut Owned| advance.projections.contains(&owned.projection);
+        scope.owned.iter_mut().filter(moved).for_each(|owned| owned.applied = applied);
+        if let Some(halted) = &folded.halted {
+            self.halt(scope, &advance.projections, &halted.violation).await?;
         }
         Ok(applied)
     }
+
+    /// Says that projections cannot go on from where they stand, and why.
+    ///
+    /// # Errors
+    /// As [`Store::ping`].
+    pub async fn halt(
+        &self,
+        scope: &mut ProjectionScope,
+        projections: &[Projection],
+        violation: &Violation,
+    ) -> Result<(), StoreError> {
+        let trouble = Trouble {
+            state: CursorState::Failed,
+            category: Category::from(violation),
+            code: violation.code.as_str(),
+            message: &violation.message,
+            next_retry_at: None,
+        };
+        self.tell(scope, projections, &trouble).await?;
+        let halted = |owned: &&mut Owned| projections.contains(&owned.projection);
+        scope.owned.iter_mut().filter(halted).for_each(|owned| owned.state = CursorState::Failed);
+        Ok(())
+    }
+
+    /// Notes why a scope rests and until when, for health to show.
+    ///
+    /// # Errors
+    /// As [`Store::ping`].
+    pub async fn tell(
+        &self,
+        scope: &ProjectionScope,
+        projections: &[Projection],
+        trouble: &Trouble<'_>,
+    ) -> Result<(), StoreError> {
+        let names: Vec<&str> = projections.iter().map(|projection| projection.as_str()).collect();
+        let epoch = scope.owned.iter().map(|owned| owned.epoch).max().unwrap_or(0);
+        let next = trouble.next_retry_at.map(PgMicros);
+        let telling = async {
+            let (state, category) = (trouble.state.as_str(), trouble.category.as_str());
+            let client = self.connection.client();
+            let params: [&(dyn tokio_postgres::types::ToSql + Sync); 8] =
+                [&scope.tenant.as_str(), &names, &state, &category, &trouble.code, &trouble.message, &next, &epoch];
+            client.execute(FAIL_SCOPE, &params).await.map_err(StoreError::of("projections.fail_scope"))
+        };
+        bounded("projections.fail_scope", self.config.answer_timeout(), telling).await.map(drop)
+    }
+}
+
+/// Why a scope does not move.
+#[derive(Clone, Copy, Debug)]
+pub struct Trouble<'t> {
+    /// Whether it will move by itself later.
+    pub state: CursorState,
+    /// What kind.
+    pub category: Category,
+    /// The stable code.
+    pub code: &'t str,
+    /// A sentence.
+    pub message: &'t str,
+    /// When it is tried again.
+    pub next_retry_at: Option<Micros>,
 }
 
 async fn write_batch(
     client: &mut tokio_postgres::Client,
+    statements: &Statements,
     scope: &ProjectionScope,
     advance: &Advance,
-    batch: &[StoredEvent],
+    batch: &Batch,
     folded: &Folded,
-) -> Result<(LogSeq, CursorState), StoreError> {
-    let tenant = scope.tenant.as_str();
-    let names: Vec<&str> = advance.projections.iter().map(|projection| projection.as_str()).collect();
+) -> Result<LogSeq, StoreError> {
+    let names = advance.names();
     let transaction = client.transaction().await.map_err(StoreError::of("projections.begin"))?;
-    let rows = transaction
-        .query(LOCK_CURSORS, &[&tenant, &names])
-        .await
-        .map_err(StoreError::of("projections.lock_cursors"))?;
-    check_fence(scope, advance, &rows)?;
-    let slot = |projection: Projection| {
-        scope.owned.iter().find(|owned| owned.projection == projection).map_or(0, |owned| owned.slot)
-    };
-    let written = write::changes(&transaction, tenant, slot, &folded.changes).await?;
-    if written.activities_refused {
-        return Err(Violation::new(
-            ErrorCode::EventSequenceInvalid,
-            "the trace index does not hold the events right before this batch; rebuild it",
-        )
-        .into());
+    let tenant = scope.tenant.as_str();
+    let target = Target { client: transaction.client(), statements, tenant, slots: scope.slots() };
+    let rows = target.query("projections.lock_cursors", LOCK_CURSORS, &[&tenant, &names]).await?;
+    let mut tallies = check_fence(scope, advance, &rows)?;
+    write::merge(&target, &folded.changes, &mut tallies).await?;
+    for missing in &folded.aside {
+        record_failure(&target, missing).await?;
     }
-    let applied = folded.applied.checked_sub(1).map_or(advance.after, |last| batch[last].log_seq);
-    let state = match &folded.failure {
-        Some(failure) => {
-            record_failure(&transaction, tenant, &names, failure).await?;
-            CursorState::Failed
-        }
-        None => {
-            if scope.has_failed() {
-                transaction
-                    .execute(RESOLVE_FAILURES, &[&tenant, &names, &applied.get()])
-                    .await
-                    .map_err(StoreError::of("projections.resolve_failures"))?;
-            }
-            CursorState::Live
-        }
-    };
-    transaction
-        .execute(MOVE_CURSORS, &[&tenant, &names, &applied.get(), &state.as_str()])
-        .await
-        .map_err(StoreError::of("projections.move_cursors"))?;
+    let applied = folded.applied.checked_sub(1).map_or(advance.after, |last| batch.events[last].log_seq);
+    if applied > advance.after {
+        move_cursors(&target, &advance.projections, &tallies, applied).await?;
+    }
     transaction.commit().await.map_err(StoreError::of("projections.commit"))?;
-    Ok((applied, state))
+    Ok(applied)
 }
 
-/// Compares epoch, generation and cursor, all under the row lock, with what this owner believes.
-fn check_fence(scope: &ProjectionScope, advance: &Advance, rows: &[Row]) -> Result<(), StoreError> {
+pub(super) async fn move_cursors(
+    target: &Target<'_>,
+    projections: &[Projection],
+    tallies: &Tallies,
+    applied: LogSeq,
+) -> Result<(), StoreError> {
+    let names: Vec<&str> = projections.iter().map(|projection| projection.as_str()).collect();
+    let sums: Vec<Vec<u8>> = projections.iter().map(|one| tallies.of(*one).to_bytes().to_vec()).collect();
+    let counts: Vec<i64> = projections.iter().map(|one| tallies.of(*one).rows()).collect();
+    let name = "projections.move_cursors";
+    target.query(name, MOVE_CURSORS, &[&target.tenant, &names, &sums, &applied.get(), &counts]).await.map(drop)
+}
+
+/// Compares epoch, generation and cursor, all under the row lock, with what this owner believes. Answers the row digests.
+fn check_fence(scope: &ProjectionScope, advance: &Advance, rows: &[Row]) -> Result<Tallies, StoreError> {
     let fenced = || StoreError::Fenced { scope: format!("projections of {}", scope.tenant) };
     if rows.len() != advance.projections.len() {
         return Err(fenced());
     }
+    let mut tallies = Tallies::default();
     for row in rows {
         let found = read_owned(row)?;
         let believed = scope.owned.iter().find(|owned| owned.projection == found.projection).ok_or_else(fenced)?;
         if (found.epoch, found.generation, found.applied) != (believed.epoch, believed.generation, advance.after) {
             return Err(fenced());
         }
+        tallies.set(found.projection, read_digest(row)?);
     }
-    Ok(())
+    Ok(tallies)
 }
 
-async fn record_failure(
-    transaction: &Transaction<'_>,
-    tenant: &str,
-    names: &[&str],
-    failure: &FoldError,
-) -> Result<(), StoreError> {
-    transaction
-        .execute(
-            RECORD_FAILURE,
-            &[
-                &tenant,
-                &names,
-                &failure.log_seq.get(),
-                &failure.trace_id,
-                &failure.event_id,
-                &"schema_violation",
-                &failure.violation.code.as_str(),
-                &failure.violation.message,
-            ],
-        )
-        .await
-        .map_err(StoreError::of("projections.record_failure"))?;
-    Ok(())
+pub(super) async fn record_failure(target: &Target<'_>, missing: &FoldError) -> Result<(), StoreError> {
+    let names: Vec<&str> = missing.projections.iter().map(|projection| projection.as_str()).collect();
+    let category = Category::from(&missing.violation).as_str();
+    let params: [&(dyn tokio_postgres::types::ToSql + Sync); 8] = [
+        &target.tenant,
+        &names,
+        &missing.log_seq.get(),
+        &missing.trace_id,
+        &missing.event_id,
+        &category,
+        &missing.violation.code.as_str(),
+        &missing.violation.message,
+    ];
+    target.query("projections.record_failure", RECORD_FAILURE, &params).await.map(drop)
 }
 
-fn read_owned(row: &Row) -> Result<Owned, StoreError> {
+/// What a deterministic refusal by the database says of the event that caused it.
+#[must_use]
+pub fn refused(error: &StoreError) -> Violation {
+    match error {
+        StoreError::Domain(violation) => violation.clone(),
+        other => Violation::new(ErrorCode::Storage, format!("the rows of the event were refused: {}", whole(other))),
+    }
+}
+
+fn whole(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        text.push_str(": ");
+        text.push_str(&source.to_string());
+        next = source.source();
+    }
+    text
+}
+
+pub(super) fn read_owned(row: &Row) -> Result<Owned, StoreError> {
     let error = StoreError::of("projections.cursor");
     let name: &str = row.try_get("projection_name").map_err(error)?;
     let projection = Projection::from_name(name).ok_or(StoreError::NotFound { what: "projection" })?;
@@ -244,8 +337,20 @@ fn read_owned(row: &Row) -> Result<Owned, StoreError> {
     })
 }
 
+/// Which events a fold leaves out of the precedents of traces that finish.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Whether events that were set aside and not quarantined are tried again: a rebuild does.
+    pub open_again: bool,
+    /// More positions.
+    pub positions: Vec<i64>,
+    /// What the fold itself leaves out.
+    pub skips: Skips,
+}
+
 impl Store {
-    /// Reads the next batch of a tenant's log and what a fold of it needs from before.
+    /// Reads the next batch of a tenant's log, at most `limit` events up to `until`, and what a fold of it needs from
+    /// before.
     ///
     /// # Errors
     /// As [`Store::ping`].
@@ -253,18 +358,33 @@ impl Store {
         &self,
         tenant: &TenantId,
         after: LogSeq,
+        until: Option<LogSeq>,
         limit: i64,
-    ) -> Result<(Vec<StoredEvent>, TraceHistory), StoreError> {
-        let batch = self.events(tenant, &EventFilter { after, limit, ..EventFilter::default() }).await?;
-        let open = open_traces(&batch);
+        left_out: &LeftOut,
+    ) -> Result<Batch, StoreError> {
+        let events = self.events(tenant, &EventFilter { after, until, limit, ..EventFilter::default() }).await?;
+        let history = self.history_of(tenant, after, &events, left_out).await?;
+        Ok(Batch { after, events, history, skips: left_out.skips.clone() })
+    }
+
+    async fn history_of(
+        &self,
+        tenant: &TenantId,
+        after: LogSeq,
+        events: &[StoredEvent],
+        left_out: &LeftOut,
+    ) -> Result<TraceHistory, StoreError> {
+        let open = open_traces(events);
         if open.is_empty() {
-            return Ok((batch, TraceHistory::new()));
+            return Ok(TraceHistory::new());
         }
         let trace_keys: Vec<PgKey> = open.iter().map(|trace_id| PgKey(keys::trace_key(trace_id))).collect();
+        let statuses: &[&str] = if left_out.open_again { &["quarantined"] } else { &["open", "quarantined"] };
         let name = "projections.trace_history";
-        let rows = self.query(name, TRACE_HISTORY, &[&tenant.as_str(), &trace_keys, &after.get()]).await?;
+        let params: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
+            [&tenant.as_str(), &trace_keys, &after.get(), &statuses, &left_out.positions];
+        let rows = self.query(name, TRACE_HISTORY, &params).await?;
         let earlier: Vec<StoredEvent> = rows.iter().map(|row| stored_event(name, row)).collect::<Result<_, _>>()?;
-        let history = history(&earlier, &open);
-        Ok((batch, history))
+        Ok(history(&earlier, &open))
     }
 }

@@ -1,39 +1,16 @@
 //! Traces as people look for them, and the summary of one.
 
-use dg_projections::{Projection, TraceSummary};
-use tokio_postgres::Row;
+use dg_projections::{Projection, TraceRow, TraceSummary};
 
-use super::snapshot::Snapshot;
+use super::{
+    rows::{read_summary, read_trace},
+    snapshot::Snapshot,
+};
 use crate::error::StoreError;
 
 const SUMMARY: &str = include_str!("../../../../sql/queries/projections/summary.sql");
 const TRACE: &str = include_str!("../../../../sql/queries/projections/trace.sql");
 const TRACES: &str = include_str!("../../../../sql/queries/projections/traces.sql");
-
-/// A row of the trace index.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the fields are named like the columns of dg_trace_index")]
-pub struct TraceRow {
-    pub trace_id: String,
-    pub companion: bool,
-    pub workflow: String,
-    pub title: String,
-    pub primary_entity_type: String,
-    pub primary_entity_system: Option<String>,
-    pub primary_entity_id: String,
-    pub outcome: Option<String>,
-    pub started_at: String,
-    pub finished_at: Option<String>,
-    pub event_count: i64,
-    pub first_log_seq: i64,
-    pub last_log_seq: i64,
-    pub last_trace_seq: i64,
-    pub last_event_type: String,
-    pub last_occurred_at: String,
-    pub actors: Vec<String>,
-    pub policies: Vec<String>,
-    pub tags: Vec<String>,
-}
 
 /// Which traces to list. Absent fields do not filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -102,50 +79,4 @@ impl Snapshot {
             .await?;
         rows.iter().map(read_trace).collect()
     }
-}
-
-pub(super) fn read_summary(row: &Row) -> Result<TraceSummary, StoreError> {
-    let read = || -> Result<TraceSummary, tokio_postgres::Error> {
-        Ok(TraceSummary {
-            trace_id: row.try_get("trace_id")?,
-            workflow: row.try_get("workflow")?,
-            title: row.try_get("title")?,
-            primary_entity_type: row.try_get("primary_entity_type")?,
-            primary_entity_system: row.try_get("primary_entity_system")?,
-            primary_entity_id: row.try_get("primary_entity_id")?,
-            outcome: row.try_get("outcome")?,
-            started_at: row.try_get("started_at")?,
-            finished_at: row.try_get("finished_at")?,
-            event_count: row.try_get("event_count")?,
-            last_log_seq: row.try_get("last_log_seq")?,
-        })
-    };
-    read().map_err(StoreError::of("projections.summary"))
-}
-
-fn read_trace(row: &Row) -> Result<TraceRow, StoreError> {
-    let read = || -> Result<TraceRow, tokio_postgres::Error> {
-        Ok(TraceRow {
-            trace_id: row.try_get("trace_id")?,
-            companion: row.try_get("companion")?,
-            workflow: row.try_get("workflow")?,
-            title: row.try_get("title")?,
-            primary_entity_type: row.try_get("primary_entity_type")?,
-            primary_entity_system: row.try_get("primary_entity_system")?,
-            primary_entity_id: row.try_get("primary_entity_id")?,
-            outcome: row.try_get("outcome")?,
-            started_at: row.try_get("started_at")?,
-            finished_at: row.try_get("finished_at")?,
-            event_count: row.try_get("event_count")?,
-            first_log_seq: row.try_get("first_log_seq")?,
-            last_log_seq: row.try_get("last_log_seq")?,
-            last_trace_seq: row.try_get("last_trace_seq")?,
-            last_event_type: row.try_get("last_event_type")?,
-            last_occurred_at: row.try_get("last_occurred_at")?,
-            actors: row.try_get("actors")?,
-            policies: row.try_get("policies")?,
-            tags: row.try_get("tags")?,
-        })
-    };
-    read().map_err(StoreError::of("projections.trace"))
 }

@@ -1,9 +1,24 @@
-//! Changes as set-based statements: one per table and batch.
+//! Changes as set-based statements: one per table and batch, with the row digests kept up.
 
-use dg_projections::{Changes, Projection, SummaryChange, TraceActivity, TraceStart};
-use tokio_postgres::{Transaction, types::ToSql};
+use std::collections::HashMap;
 
-use crate::{error::StoreError, values::{PgKey, PgMicros}};
+use dg_domain::{ErrorCode, Key16, Violation};
+use dg_projections::{
+    Changes, Edge, Hashed, Node, PolicyEval, Precedent, Projection, SummaryChange, TraceActivity, TraceRow,
+    TraceSummary,
+};
+use tokio_postgres::{Row, types::ToSql};
+
+use super::{
+    rows::{read_summary, read_trace},
+    tally::Tallies,
+    target::Target,
+    write_search,
+};
+use crate::{
+    error::StoreError,
+    values::{PgKey, PgMicros},
+};
 
 const INSERT_NODES: &str = include_str!("../../../../sql/queries/projections/insert_nodes.sql");
 const INSERT_EDGES: &str = include_str!("../../../../sql/queries/projections/insert_edges.sql");
@@ -11,60 +26,58 @@ const INSERT_SUMMARIES: &str = include_str!("../../../../sql/queries/projections
 const FINISH_SUMMARIES: &str = include_str!("../../../../sql/queries/projections/finish_summaries.sql");
 const INSERT_POLICY_EVALS: &str = include_str!("../../../../sql/queries/projections/insert_policy_evals.sql");
 const INSERT_PRECEDENTS: &str = include_str!("../../../../sql/queries/projections/insert_precedents.sql");
-const START_ACTIVITY: &str = include_str!("../../../../sql/queries/projections/start_activity.sql");
-const ADD_ACTIVITY: &str = include_str!("../../../../sql/queries/projections/add_activity.sql");
+const TRACE_ROWS: &str = include_str!("../../../../sql/queries/projections/trace_rows.sql");
+const INSERT_TRACES: &str = include_str!("../../../../sql/queries/projections/insert_traces.sql");
+const UPDATE_TRACES: &str = include_str!("../../../../sql/queries/projections/update_traces.sql");
 
-/// What writing found out.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Written {
-    /// Some trace's row did not end right before this batch.
-    pub(super) activities_refused: bool,
-}
-
-/// Writes all changes of a batch, sent together. Whether they commit is the caller's decision.
-pub(super) async fn changes(
-    transaction: &Transaction<'_>,
-    tenant: &str,
-    slot: impl Fn(Projection) -> i16,
-    changes: &Changes,
-) -> Result<Written, StoreError> {
-    let graph = Target { transaction, tenant, slot: slot(Projection::ContextGraph) };
-    let summaries = Target { transaction, tenant, slot: slot(Projection::TraceSummary) };
-    let precedents = Target { transaction, tenant, slot: slot(Projection::PrecedentIndex) };
-    let traces = Target { transaction, tenant, slot: slot(Projection::TraceIndex) };
-    nodes(&graph, changes).await?;
-    edges(&graph, changes).await?;
-    insert_summaries(&summaries, changes).await?;
-    finish_summaries(&summaries, changes).await?;
-    policy_evals(&precedents, changes).await?;
-    insert_precedents(&precedents, changes).await?;
-    start_activities(&traces, changes).await?;
-    let activities_refused = add_activities(&traces, changes).await?;
-    Ok(Written { activities_refused })
-}
-
-/// A slot of a tenant's rows, inside the writing transaction.
-struct Target<'t> {
-    transaction: &'t Transaction<'t>,
-    tenant: &'t str,
-    slot: i16,
-}
-
-impl Target<'_> {
-    async fn run(&self, name: &'static str, sql: &str, columns: &[&(dyn ToSql + Sync)]) -> Result<u64, StoreError> {
-        let mut params: Vec<&(dyn ToSql + Sync)> = vec![&self.tenant, &self.slot];
-        params.extend_from_slice(columns);
-        self.transaction.execute(sql, &params).await.map_err(StoreError::of(name))
-    }
+/// Writes all changes of a batch into rows that may be there already. Whether they commit is the caller's decision.
+///
+/// # Errors
+/// [`StoreError::Domain`] when the trace index does not hold the events right before the batch, or the database's.
+pub(super) async fn merge(target: &Target<'_>, changes: &Changes, tallies: &mut Tallies) -> Result<(), StoreError> {
+    nodes(target, &changes.nodes, tallies).await?;
+    edges(target, &changes.edges, tallies).await?;
+    let (started, _) = summaries(changes);
+    insert_summaries(target, &started, tallies).await?;
+    finish_summaries(target, changes, tallies).await?;
+    policy_evals(target, &changes.policy_evals, tallies).await?;
+    precedents(target, &changes.precedents, tallies).await?;
+    let (started, followed) = traces(target, changes).await?;
+    insert_traces(target, &started, tallies).await?;
+    update_traces(target, &followed, tallies).await?;
+    let searched = started.iter().map(|(row, activity)| (row, *activity));
+    let searched = searched.chain(followed.iter().map(|(_, row, activity)| (row, *activity)));
+    write_search::merge(target, searched, tallies).await
 }
 
 /// One column of some rows.
-fn column<'r, R, V>(rows: &'r [R], value: impl Fn(&'r R) -> V) -> Vec<V> {
+pub(super) fn column<'r, R, V>(rows: &'r [R], value: impl Fn(&'r R) -> V) -> Vec<V> {
     rows.iter().map(value).collect()
 }
 
-async fn nodes(target: &Target<'_>, changes: &Changes) -> Result<(), StoreError> {
-    let rows = &changes.nodes;
+/// Counts the rows that a statement answered by their key.
+fn count<R: Hashed>(
+    rows: &[R],
+    key: impl Fn(&R) -> Key16,
+    inserted: &[Row],
+    projection: Projection,
+    tallies: &mut Tallies,
+) -> Result<(), StoreError> {
+    if inserted.len() == rows.len() {
+        tallies.add_all(projection, rows);
+        return Ok(());
+    }
+    let by_key: HashMap<Key16, &R> = rows.iter().map(|row| (key(row), row)).collect();
+    for row in inserted {
+        let key: PgKey = row.try_get(0).map_err(StoreError::of("projections.inserted"))?;
+        if let Some(row) = by_key.get(&key.0) {
+            tallies.add(projection, row.row_hash());
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn nodes(target: &Target<'_>, rows: &[Node], tallies: &mut Tallies) -> Result<(), StoreError> {
     if rows.is_empty() {
         return Ok(());
     }
@@ -75,11 +88,11 @@ async fn nodes(target: &Target<'_>, changes: &Changes) -> Result<(), StoreError>
         &column(rows, |row| &*row.trace_id),
         &column(rows, |row| &*row.created_at),
     ];
-    target.run("projections.insert_nodes", INSERT_NODES, &columns).await.map(drop)
+    let inserted = target.run(Projection::ContextGraph, "projections.insert_nodes", INSERT_NODES, &columns).await?;
+    count(rows, |row| row.key, &inserted, Projection::ContextGraph, tallies)
 }
 
-async fn edges(target: &Target<'_>, changes: &Changes) -> Result<(), StoreError> {
-    let rows = &changes.edges;
+pub(super) async fn edges(target: &Target<'_>, rows: &[Edge], tallies: &mut Tallies) -> Result<(), StoreError> {
     if rows.is_empty() {
         return Ok(());
     }
@@ -93,42 +106,56 @@ async fn edges(target: &Target<'_>, changes: &Changes) -> Result<(), StoreError>
         &column(rows, |row| &*row.trace_id),
         &column(rows, |row| &*row.created_at),
     ];
-    target.run("projections.insert_edges", INSERT_EDGES, &columns).await.map(drop)
+    let inserted = target.run(Projection::ContextGraph, "projections.insert_edges", INSERT_EDGES, &columns).await?;
+    count(rows, |row| row.key, &inserted, Projection::ContextGraph, tallies)
 }
 
-async fn insert_summaries(target: &Target<'_>, changes: &Changes) -> Result<(), StoreError> {
-    let started = changes.summaries.iter().filter_map(|change| match change {
-        SummaryChange::Insert(row) => Some(row),
-        SummaryChange::Finish { .. } => None,
-    });
-    let rows: Vec<_> = started.collect();
+/// Rows that start, and what finishes traces that started before.
+pub(super) fn summaries(changes: &Changes) -> (Vec<&TraceSummary>, Vec<(&str, &str, &str, i64)>) {
+    let (mut started, mut finished) = (Vec::new(), Vec::new());
+    for change in &changes.summaries {
+        match change {
+            SummaryChange::Insert(row) => started.push(row),
+            SummaryChange::Finish { trace_id, outcome, finished_at, log_seq } => {
+                finished.push((&**trace_id, &**outcome, &**finished_at, *log_seq));
+            }
+        }
+    }
+    (started, finished)
+}
+
+pub(super) async fn insert_summaries(
+    target: &Target<'_>,
+    rows: &[&TraceSummary],
+    tallies: &mut Tallies,
+) -> Result<(), StoreError> {
     if rows.is_empty() {
         return Ok(());
     }
     let columns: [&(dyn ToSql + Sync); 11] = [
-        &column(&rows, |row| &*row.trace_id),
-        &column(&rows, |row| &*row.workflow),
-        &column(&rows, |row| &*row.title),
-        &column(&rows, |row| &*row.primary_entity_type),
-        &column(&rows, |row| row.primary_entity_system.as_deref()),
-        &column(&rows, |row| &*row.primary_entity_id),
-        &column(&rows, |row| row.outcome.as_deref()),
-        &column(&rows, |row| &*row.started_at),
-        &column(&rows, |row| row.finished_at.as_deref()),
-        &column(&rows, |row| row.event_count),
-        &column(&rows, |row| row.last_log_seq),
+        &column(rows, |row| &*row.trace_id),
+        &column(rows, |row| &*row.workflow),
+        &column(rows, |row| &*row.title),
+        &column(rows, |row| &*row.primary_entity_type),
+        &column(rows, |row| row.primary_entity_system.as_deref()),
+        &column(rows, |row| &*row.primary_entity_id),
+        &column(rows, |row| row.outcome.as_deref()),
+        &column(rows, |row| &*row.started_at),
+        &column(rows, |row| row.finished_at.as_deref()),
+        &column(rows, |row| row.event_count),
+        &column(rows, |row| row.last_log_seq),
     ];
-    target.run("projections.insert_summaries", INSERT_SUMMARIES, &columns).await.map(drop)
+    target.run(Projection::TraceSummary, "projections.insert_summaries", INSERT_SUMMARIES, &columns).await?;
+    tallies.add_all(Projection::TraceSummary, rows.iter().copied());
+    Ok(())
 }
 
-async fn finish_summaries(target: &Target<'_>, changes: &Changes) -> Result<(), StoreError> {
-    let finished = changes.summaries.iter().filter_map(|change| match change {
-        SummaryChange::Finish { trace_id, outcome, finished_at, log_seq } => {
-            Some((trace_id, outcome, finished_at, *log_seq))
-        }
-        SummaryChange::Insert(_) => None,
-    });
-    let rows: Vec<_> = finished.collect();
+pub(super) async fn finish_summaries(
+    target: &Target<'_>,
+    changes: &Changes,
+    tallies: &mut Tallies,
+) -> Result<(), StoreError> {
+    let (_, rows) = summaries(changes);
     if rows.is_empty() {
         return Ok(());
     }
@@ -138,11 +165,25 @@ async fn finish_summaries(target: &Target<'_>, changes: &Changes) -> Result<(), 
         &column(&rows, |row| row.2),
         &column(&rows, |row| row.3),
     ];
-    target.run("projections.finish_summaries", FINISH_SUMMARIES, &columns).await.map(drop)
+    let name = "projections.finish_summaries";
+    let before = target.run(Projection::TraceSummary, name, FINISH_SUMMARIES, &columns).await?;
+    let finishes: HashMap<&str, (&str, &str, i64)> = rows.iter().map(|row| (row.0, (row.1, row.2, row.3))).collect();
+    for row in &before {
+        let mut summary = read_summary(row)?;
+        tallies.remove(Projection::TraceSummary, summary.row_hash());
+        if let Some((outcome, finished_at, log_seq)) = finishes.get(&*summary.trace_id) {
+            summary.finish(outcome, finished_at, *log_seq);
+        }
+        tallies.add(Projection::TraceSummary, summary.row_hash());
+    }
+    Ok(())
 }
 
-async fn policy_evals(target: &Target<'_>, changes: &Changes) -> Result<(), StoreError> {
-    let rows = &changes.policy_evals;
+pub(super) async fn policy_evals(
+    target: &Target<'_>,
+    rows: &[PolicyEval],
+    tallies: &mut Tallies,
+) -> Result<(), StoreError> {
     if rows.is_empty() {
         return Ok(());
     }
@@ -155,11 +196,16 @@ async fn policy_evals(target: &Target<'_>, changes: &Changes) -> Result<(), Stor
         &column(rows, |row| &*row.event_id),
         &column(rows, |row| &*row.created_at),
     ];
-    target.run("projections.insert_policy_evals", INSERT_POLICY_EVALS, &columns).await.map(drop)
+    let name = "projections.insert_policy_evals";
+    let inserted = target.run(Projection::PrecedentIndex, name, INSERT_POLICY_EVALS, &columns).await?;
+    count(rows, PolicyEval::key, &inserted, Projection::PrecedentIndex, tallies)
 }
 
-async fn insert_precedents(target: &Target<'_>, changes: &Changes) -> Result<(), StoreError> {
-    let rows = &changes.precedents;
+pub(super) async fn precedents(
+    target: &Target<'_>,
+    rows: &[Precedent],
+    tallies: &mut Tallies,
+) -> Result<(), StoreError> {
     if rows.is_empty() {
         return Ok(());
     }
@@ -175,74 +221,126 @@ async fn insert_precedents(target: &Target<'_>, changes: &Changes) -> Result<(),
         &column(rows, |row| row.primary_entity_system.as_deref()),
         &column(rows, |row| &*row.primary_entity_id),
     ];
-    target.run("projections.insert_precedents", INSERT_PRECEDENTS, &columns).await.map(drop)
+    target.run(Projection::PrecedentIndex, "projections.insert_precedents", INSERT_PRECEDENTS, &columns).await?;
+    tallies.add_all(Projection::PrecedentIndex, rows);
+    Ok(())
 }
 
-async fn start_activities(target: &Target<'_>, changes: &Changes) -> Result<(), StoreError> {
-    let rows: Vec<(&TraceActivity, &TraceStart)> =
-        changes.traces.iter().filter_map(|row| row.started.as_ref().map(|start| (row, start))).collect();
+/// The row of a trace that starts, with what it came from.
+pub(super) type Started<'c> = (TraceRow, &'c TraceActivity);
+/// The row of a trace that goes on, as it was and as it becomes.
+pub(super) type Followed<'c> = (TraceRow, TraceRow, &'c TraceActivity);
+
+/// Works out the rows of the trace index.
+///
+/// # Errors
+/// [`StoreError::Domain`] when a trace goes on that is not there, or not at that place.
+pub(super) async fn traces<'c>(
+    target: &Target<'_>,
+    changes: &'c Changes,
+) -> Result<(Vec<Started<'c>>, Vec<Followed<'c>>), StoreError> {
+    let mut started = Vec::new();
+    let mut later: HashMap<&str, &TraceActivity> = HashMap::new();
+    for activity in &changes.traces {
+        match TraceRow::start(activity) {
+            Some(row) => started.push((row, activity)),
+            None => {
+                later.insert(&activity.trace_id, activity);
+            }
+        }
+    }
+    if later.is_empty() {
+        return Ok((started, Vec::new()));
+    }
+    let ids: Vec<&str> = later.keys().copied().collect();
+    let rows = target.run(Projection::TraceIndex, "projections.trace_rows", TRACE_ROWS, &[&ids]).await?;
+    let mut followed = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let before = read_trace(row)?;
+        let Some(activity) = later.remove(&*before.trace_id) else { continue };
+        let after = before.clone().followed_by(activity).ok_or_else(|| out_of_place(activity))?;
+        followed.push((before, after, activity));
+    }
+    match later.into_values().next() {
+        Some(missing) => Err(out_of_place(missing)),
+        None => Ok((started, followed)),
+    }
+}
+
+fn out_of_place(activity: &TraceActivity) -> StoreError {
+    let message = format!(
+        "the trace index does not hold the event right before trace_seq {} of trace {}",
+        activity.first_trace_seq, activity.trace_id
+    );
+    Violation::new(ErrorCode::EventSequenceInvalid, message).because("sequence_gap").into()
+}
+
+pub(super) async fn insert_traces(
+    target: &Target<'_>,
+    rows: &[Started<'_>],
+    tallies: &mut Tallies,
+) -> Result<(), StoreError> {
     if rows.is_empty() {
         return Ok(());
     }
     let columns: [&(dyn ToSql + Sync); 20] = [
-        &column(&rows, |(row, _)| &*row.trace_id),
-        &column(&rows, |(row, _)| row.is_companion()),
-        &column(&rows, |(_, start)| &*start.workflow),
-        &column(&rows, |(_, start)| &*start.title),
-        &column(&rows, |(_, start)| &*start.primary_entity_type),
-        &column(&rows, |(_, start)| start.primary_entity_system.as_deref()),
-        &column(&rows, |(_, start)| &*start.primary_entity_id),
-        &column(&rows, |(row, _)| outcome(row)),
-        &column(&rows, |(_, start)| &*start.started_at),
-        &column(&rows, |(row, _)| finished_at(row)),
-        &column(&rows, |(row, _)| row.events),
-        &column(&rows, |(row, _)| row.first_log_seq),
-        &column(&rows, |(row, _)| row.last_log_seq),
-        &column(&rows, |(row, _)| row.last_trace_seq),
-        &column(&rows, |(row, _)| row.last_event_type),
-        &column(&rows, |(row, _)| &*row.last_occurred_at),
-        &column(&rows, |(row, _)| text_list(&row.actors)),
-        &column(&rows, |(row, _)| text_list(&row.policies)),
-        &column(&rows, |(row, _)| text_list(&row.tags)),
-        &column(&rows, |(_, start)| PgMicros(start.started_instant)),
+        &column(rows, |(row, _)| &*row.trace_id),
+        &column(rows, |(row, _)| row.companion),
+        &column(rows, |(row, _)| &*row.workflow),
+        &column(rows, |(row, _)| &*row.title),
+        &column(rows, |(row, _)| &*row.primary_entity_type),
+        &column(rows, |(row, _)| row.primary_entity_system.as_deref()),
+        &column(rows, |(row, _)| &*row.primary_entity_id),
+        &column(rows, |(row, _)| row.outcome.as_deref()),
+        &column(rows, |(row, _)| &*row.started_at),
+        &column(rows, |(row, _)| PgMicros(row.started_instant)),
+        &column(rows, |(row, _)| row.finished_at.as_deref()),
+        &column(rows, |(row, _)| row.event_count),
+        &column(rows, |(row, _)| row.first_log_seq),
+        &column(rows, |(row, _)| row.last_log_seq),
+        &column(rows, |(row, _)| row.last_trace_seq),
+        &column(rows, |(row, _)| &*row.last_event_type),
+        &column(rows, |(row, _)| &*row.last_occurred_at),
+        &column(rows, |(row, _)| text_list(&row.actors)),
+        &column(rows, |(row, _)| text_list(&row.policies)),
+        &column(rows, |(row, _)| text_list(&row.tags)),
     ];
-    target.run("projections.start_activity", START_ACTIVITY, &columns).await.map(drop)
+    target.run(Projection::TraceIndex, "projections.insert_traces", INSERT_TRACES, &columns).await?;
+    tallies.add_all(Projection::TraceIndex, rows.iter().map(|(row, _)| row));
+    Ok(())
 }
 
-/// Answers whether a row was missing or ended elsewhere.
-async fn add_activities(target: &Target<'_>, changes: &Changes) -> Result<bool, StoreError> {
-    let rows: Vec<&TraceActivity> = changes.traces.iter().filter(|row| row.started.is_none()).collect();
+pub(super) async fn update_traces(
+    target: &Target<'_>,
+    rows: &[Followed<'_>],
+    tallies: &mut Tallies,
+) -> Result<(), StoreError> {
     if rows.is_empty() {
-        return Ok(false);
+        return Ok(());
     }
-    let columns: [&(dyn ToSql + Sync); 12] = [
-        &column(&rows, |row| &*row.trace_id),
-        &column(&rows, |row| outcome(row)),
-        &column(&rows, |row| finished_at(row)),
-        &column(&rows, |row| row.events),
-        &column(&rows, |row| row.first_trace_seq),
-        &column(&rows, |row| row.last_log_seq),
-        &column(&rows, |row| row.last_trace_seq),
-        &column(&rows, |row| row.last_event_type),
-        &column(&rows, |row| &*row.last_occurred_at),
-        &column(&rows, |row| text_list(&row.actors)),
-        &column(&rows, |row| text_list(&row.policies)),
-        &column(&rows, |row| text_list(&row.tags)),
+    let columns: [&(dyn ToSql + Sync); 11] = [
+        &column(rows, |(_, row, _)| &*row.trace_id),
+        &column(rows, |(_, row, _)| row.outcome.as_deref()),
+        &column(rows, |(_, row, _)| row.finished_at.as_deref()),
+        &column(rows, |(_, row, _)| row.event_count),
+        &column(rows, |(_, row, _)| row.last_log_seq),
+        &column(rows, |(_, row, _)| row.last_trace_seq),
+        &column(rows, |(_, row, _)| &*row.last_event_type),
+        &column(rows, |(_, row, _)| &*row.last_occurred_at),
+        &column(rows, |(_, row, _)| text_list(&row.actors)),
+        &column(rows, |(_, row, _)| text_list(&row.policies)),
+        &column(rows, |(_, row, _)| text_list(&row.tags)),
     ];
-    let moved = target.run("projections.add_activity", ADD_ACTIVITY, &columns).await?;
-    Ok(moved != rows.len() as u64)
-}
-
-fn outcome(row: &TraceActivity) -> Option<&str> {
-    row.finished.as_ref().map(|(outcome, _)| outcome.as_str())
-}
-
-fn finished_at(row: &TraceActivity) -> Option<&str> {
-    row.finished.as_ref().map(|(_, at)| at.as_str())
+    target.run(Projection::TraceIndex, "projections.update_traces", UPDATE_TRACES, &columns).await?;
+    for (before, after, _) in rows {
+        tallies.remove(Projection::TraceIndex, before.row_hash());
+        tallies.add(Projection::TraceIndex, after.row_hash());
+    }
+    Ok(())
 }
 
 /// A list of texts as JSON, since a column of lists of unequal length is no PostgreSQL array.
-fn text_list(texts: &std::collections::BTreeSet<String>) -> String {
+fn text_list(texts: &[String]) -> String {
     let mut list = String::from("[");
     for text in texts {
         if list.len() > 1 {
