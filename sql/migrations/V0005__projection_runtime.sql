@@ -65,6 +65,8 @@ CREATE TABLE dg_projection_builds (
     last_log_seq    bigint           NOT NULL DEFAULT 0,
     row_digest      bytea            NOT NULL DEFAULT decode(repeat('00', 32), 'hex'),
     row_count       bigint           NOT NULL DEFAULT 0,
+    -- Events that could not be folded into this generation, as a JSON list.
+    aside_json      text             NOT NULL DEFAULT '[]',
     created_at      timestamptz      NOT NULL DEFAULT now(),
     updated_at      timestamptz      NOT NULL DEFAULT now(),
     CONSTRAINT dg_projection_builds_pk PRIMARY KEY (tenant_id, projection_name),
@@ -382,8 +384,10 @@ SELECT e.tenant_id,
        e.trace_id,
        e.log_seq,
        e.created_at,
+       e.edge_key,
        e.from_key,
-       e.to_key
+       e.to_key,
+       e.event_id
 FROM dg_cg_edges e
 JOIN dg_cg_nodes f ON f.tenant_id = e.tenant_id AND f.slot = e.slot AND f.node_key = e.from_key
 JOIN dg_cg_nodes t ON t.tenant_id = e.tenant_id AND t.slot = e.slot AND t.node_key = e.to_key;

@@ -34,11 +34,28 @@ pub(crate) struct Projecting {
     pub(crate) poll_every_ms: u64,
     /// How long an idle tenant stays owned before another process may take it.
     pub(crate) keep_idle_ms: u64,
+    /// Replay runs that this process carries out at the same time, 1 to 16.
+    pub(crate) runs: usize,
+    /// Events per transaction of a rebuild at most, 1 to 200,000.
+    pub(crate) run_batch_events: i64,
+    /// Threads that fold a batch of a rebuild, 1 to 64.
+    pub(crate) run_threads: usize,
+    /// How long a tenant has to be quiet before its rows are checked against their digests.
+    pub(crate) check_after_ms: u64,
 }
 
 impl Default for Projecting {
     fn default() -> Self {
-        Self { batch_events: 5_000, workers: 2, poll_every_ms: 1_000, keep_idle_ms: 30_000 }
+        Self {
+            batch_events: 5_000,
+            workers: 2,
+            poll_every_ms: 1_000,
+            keep_idle_ms: 30_000,
+            runs: 1,
+            run_batch_events: 20_000,
+            run_threads: 1,
+            check_after_ms: 60_000,
+        }
     }
 }
 
@@ -70,9 +87,20 @@ impl Settings for ProjectorConfig {
     fn check(&self, problems: &mut Problems) {
         self.admin.check(problems);
         problems.require(!self.database.url.is_empty(), "database.url", "is needed");
-        let Projecting { batch_events, workers, poll_every_ms, .. } = self.projector;
+        let Projecting { batch_events, workers, poll_every_ms, runs, run_batch_events, run_threads, .. } =
+            self.projector;
         problems.require((1..=50_000).contains(&batch_events), "projector.batch_events", "must be 1 to 50000");
         problems.require((1..=64).contains(&workers), "projector.workers", "must be 1 to 64");
         problems.require((10..=60_000).contains(&poll_every_ms), "projector.poll_every_ms", "must be 10 to 60000");
+        problems.require((1..=16).contains(&runs), "projector.runs", "must be 1 to 16");
+        let batches = 1..=200_000;
+        problems.require(batches.contains(&run_batch_events), "projector.run_batch_events", "must be 1 to 200000");
+        problems.require((1..=64).contains(&run_threads), "projector.run_threads", "must be 1 to 64");
+        let check = 100..=86_400_000;
+        problems.require(
+            check.contains(&self.projector.check_after_ms),
+            "projector.check_after_ms",
+            "must be 100 to 86400000",
+        );
     }
 }

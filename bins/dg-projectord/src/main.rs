@@ -5,6 +5,8 @@ mod config;
 mod metrics;
 mod owner;
 mod pace;
+mod runs;
+mod upkeep;
 
 use std::{process::ExitCode, time::Duration};
 
@@ -24,6 +26,8 @@ use crate::{
     config::ProjectorConfig,
     metrics::Metrics,
     owner::{Owner, OwnerConfig},
+    runs::{Runner, RunnerConfig},
+    upkeep::{Upkeep, UpkeepConfig},
 };
 
 const IDENTITY: Identity = Identity {
@@ -56,22 +60,45 @@ async fn run(daemon: Daemon<ProjectorConfig>) -> Result<(), Failure> {
         metrics: Metrics::register(&registry),
         batch_events: config.projector.batch_events,
     };
+    let runner = RunnerConfig {
+        name: name.clone(),
+        database: config.database.clone(),
+        at_once: config.projector.runs,
+        batch_events: config.projector.run_batch_events,
+        threads: config.projector.run_threads,
+    };
+    let upkeep = UpkeepConfig {
+        name: name.clone(),
+        database: config.database.clone(),
+        check_after: Duration::from_millis(config.projector.check_after_ms),
+    };
+    let job_nudges = listener.follow(&[Channel::Jobs]).poll_every(config.projector.poll_every());
+    let stop = rooms.stop();
+    rooms.spawn("runs", ended(Runner::new(runner, tools.clone()).run(job_nudges, stop.clone())));
+    rooms.spawn("clear", ended(Upkeep::new(upkeep.clone(), tools.clone()).clear(stop.clone())));
+    rooms.spawn("check", ended(Upkeep::new(upkeep.clone(), tools.clone()).check(stop.clone())));
+    rooms.spawn("observe", ended(Upkeep::new(upkeep, tools.clone()).observe(stop.clone())));
     let owner = Owner::new(
         OwnerConfig {
-            name: name.clone(),
+            name,
             database: config.database,
             workers: config.projector.workers,
             keep_idle: Duration::from_millis(config.projector.keep_idle_ms),
         },
         tools,
     );
-    let (stop, mut pulse) = (rooms.stop(), Pulse::from_env());
+    let mut pulse = Pulse::from_env();
     rooms.spawn("owner", async move {
         owner.run(nudges, stop, || pulse.beat()).await;
         Ok::<_, Failure>(())
     });
     notify::ready("projecting");
     rooms.run().await
+}
+
+async fn ended(room: impl Future<Output = ()>) -> Result<(), Failure> {
+    room.await;
+    Ok(())
 }
 
 /// Waits while the database is away or its schema is older. Answers `false` when told to stop meanwhile.

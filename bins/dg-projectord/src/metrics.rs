@@ -4,7 +4,7 @@ use std::{sync::atomic::AtomicU64, time::Duration};
 
 use dg_domain::{StoredEvent, Violation};
 use dg_projections::{Category, RunMode};
-use dg_storage::Store;
+use dg_storage::{Store, projections::Standing};
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{
@@ -39,27 +39,6 @@ struct ByMode {
 struct ByOutcome {
     mode: &'static str,
     outcome: &'static str,
-}
-
-/// How all tenants stand, from the last look.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Standing {
-    /// Events that the tenant furthest behind has not projected.
-    pub(crate) pending_events: i64,
-    /// Age of the oldest event that is not projected, in seconds.
-    pub(crate) lag_seconds: f64,
-    /// Events set aside and not decided on.
-    pub(crate) open_failures: i64,
-    /// Events set aside for good.
-    pub(crate) quarantined: i64,
-    /// Projections that stand before a hole in the log.
-    pub(crate) failed_scopes: i64,
-    /// Projections that are behind and have not moved for half a minute.
-    pub(crate) stalled_scopes: i64,
-    /// Projections whose rows are not those that were written.
-    pub(crate) drifted_scopes: i64,
-    /// Runs that wait, run, are paused.
-    pub(crate) runs_open: [i64; 3],
 }
 
 type FloatGauge = Gauge<f64, AtomicU64>;
@@ -253,8 +232,10 @@ impl Metrics {
         self.failed_scopes.set(standing.failed_scopes);
         self.stalled_scopes.set(standing.stalled_scopes);
         self.drifted_scopes.set(standing.drifted_scopes);
-        for (status, open) in ["queued", "running", "paused"].into_iter().zip(standing.runs_open) {
-            self.runs_open.get_or_create(&ByStatus { status }).set(open);
+        let open =
+            [("queued", standing.runs_queued), ("running", standing.runs_running), ("paused", standing.runs_paused)];
+        for (status, runs) in open {
+            self.runs_open.get_or_create(&ByStatus { status }).set(runs);
         }
         let pool = store.pool_status();
         self.connections_in_use.set(count(pool.in_use));

@@ -287,7 +287,7 @@ impl Owner {
 }
 
 /// A nudge or a poll, but nothing before the pause after a failed look is over.
-async fn wait_for_work(nudges: &mut Nudges, pause: Option<Duration>) {
+pub(crate) async fn wait_for_work(nudges: &mut Nudges, pause: Option<Duration>) {
     match pause {
         Some(pause) => tokio::time::sleep(pause).await,
         None => {

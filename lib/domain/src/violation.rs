@@ -28,6 +28,20 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
+    /// Every code.
+    pub const ALL: [Self; 10] = [
+        Self::InvalidArgument,
+        Self::SchemaViolation,
+        Self::PiiPolicyViolation,
+        Self::IdempotencyConflict,
+        Self::EventSequenceInvalid,
+        Self::Conflict,
+        Self::ProjectionOutOfDate,
+        Self::NotFound,
+        Self::PayloadTooLarge,
+        Self::Storage,
+    ];
+
     /// The code of the HTTP contract, also the name of its page under `docs/errors/`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

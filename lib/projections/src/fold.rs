@@ -187,6 +187,14 @@ pub fn fold(batch: &Batch, wanted: &[Projection]) -> Folded {
     Folded { changes, applied: whole, aside, halted: hole(batch, whole, wanted) }
 }
 
+/// Folds one trace, given from its first event on, wherever in the log its events stand.
+#[must_use]
+pub fn fold_trace(trace: &Batch, wanted: &[Projection]) -> (Changes, Vec<FoldError>) {
+    let mut folder = Folder::new(trace, wanted, trace.events.iter());
+    trace.events.iter().for_each(|stored| folder.take(stored));
+    folder.finish()
+}
+
 /// How many events follow on `after` without a hole.
 pub(crate) fn unbroken(after: LogSeq, events: &[StoredEvent]) -> usize {
     let mut expected = after;

@@ -23,7 +23,9 @@ mod walk;
 pub use category::Category;
 pub use context_graph::{Edge, Node, edge_id, node_type};
 pub use digest::{Digest, Digester, Digests, EdgeRow, empty_digests};
-pub use fold::{Batch, Changes, FoldError, Folded, Projection, Skips, TraceHistory, check_event, fold, open_traces};
+pub use fold::{
+    Batch, Changes, FoldError, Folded, Projection, Skips, TraceHistory, check_event, fold, fold_trace, open_traces,
+};
 pub use model::{Model, history};
 pub use parallel::fold_parallel;
 pub use policy_eval::PolicyEval;

@@ -97,6 +97,8 @@ impl RunStatus {
 pub enum RunStep {
     /// A runner takes it, for the first time or after another one died.
     Claim,
+    /// Its runner stops, for a reason that is not the run's, and lets the next one go on.
+    GiveBack,
     /// An operator stops it for now.
     Pause,
     /// An operator lets it go on.
@@ -113,8 +115,8 @@ pub enum RunStep {
 
 impl RunStep {
     /// Every step.
-    pub const ALL: [Self; 7] =
-        [Self::Claim, Self::Pause, Self::Resume, Self::Cancel, Self::Complete, Self::Stop, Self::Fail];
+    pub const ALL: [Self; 8] =
+        [Self::Claim, Self::GiveBack, Self::Pause, Self::Resume, Self::Cancel, Self::Complete, Self::Stop, Self::Fail];
 
     /// The status that follows on `from`, or `None` where the step is not allowed. Source: RT-70, with a pause added.
     #[must_use]
@@ -125,7 +127,7 @@ impl RunStep {
             // A runner that died while it was to stop: the next one stops in its place.
             (Self::Claim, Cancelling) => Some(Cancelling),
             (Self::Pause, Queued | Running) => Some(Paused),
-            (Self::Resume, Paused) => Some(Queued),
+            (Self::GiveBack, Running) | (Self::Resume, Paused) => Some(Queued),
             (Self::Cancel, Queued) => Some(Cancelled),
             // What a runner has built is removed by a runner.
             (Self::Cancel, Running | Paused) => Some(Cancelling),

@@ -21,6 +21,12 @@ pub enum LockClass {
     Workflow,
     /// A tenant's Merkle tree and its checkpoints.
     Seal,
+    /// The runner of a replay run.
+    Run,
+    /// The self-check of a tenant's projections.
+    SelfCheck,
+    /// Clearing a tenant's slot of rows that nobody reads.
+    Clear,
 }
 
 impl LockClass {
@@ -33,6 +39,9 @@ impl LockClass {
                 Self::Projection => 2,
                 Self::Workflow => 3,
                 Self::Seal => 4,
+                Self::Run => 5,
+                Self::SelfCheck => 6,
+                Self::Clear => 8,
             }
     }
 }

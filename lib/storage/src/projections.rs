@@ -4,26 +4,42 @@
 //! holds the cursor rows and compares the scope's epoch. A [`Snapshot`] reads cursors and rows as of one moment, so that an
 //! answer and the position it claims to have always belong together.
 
+mod aside;
+mod build;
+mod check;
+mod clear;
 mod copy;
 mod cursor;
 mod digests;
 mod graph;
 mod precedents;
+mod reproject;
 mod rows;
+mod runner;
 mod scope;
 mod snapshot;
+mod standing;
 mod statements;
 mod tally;
 mod target;
 mod traces;
+mod verify;
 mod write;
 mod write_search;
 
+pub use build::{Build, GenerationBuilder, Switched};
+pub use check::{Checked, Checker};
+pub use clear::OldSlot;
 pub use cursor::{Behind, Cursor, CursorState, TenantCursors};
 pub use dg_projections::TraceRow;
+pub use digests::RowsRead;
 pub use graph::{Direction, EdgeCursor, EdgeRecord, NodeRecord, Subgraph};
 pub use precedents::{PrecedentHit, PrecedentQuery};
+pub use reproject::Reprojected;
+pub use runner::{ClaimedRun, Progress, RunEnd, RunnableRun, Signal};
 pub use scope::{Advance, LeftOut, ProjectionScope, ProjectionWriter, Trouble, refused};
 pub use snapshot::{Freshness, Snapshot};
+pub use standing::Standing;
 pub use tally::Tallies;
 pub use traces::TraceFilter;
+pub use verify::{Difference, Level, Levelled, Verified, digest_text};

@@ -132,6 +132,25 @@ impl Store {
         answer
     }
 
+    /// How many rows a statement changed.
+    pub(crate) async fn count(
+        &self,
+        name: &'static str,
+        sql: &str,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<u64, StoreError> {
+        let client = self.client().await?;
+        let answer = async {
+            let statement = client.prepare_cached(sql).await.map_err(StoreError::of(name))?;
+            client.execute(&statement, params).await.map_err(StoreError::of(name))
+        };
+        let answer = bounded(name, self.config.answer_timeout(), answer).await;
+        if matches!(answer, Err(StoreError::Unavailable { .. })) {
+            drop(Object::take(client));
+        }
+        answer
+    }
+
     /// The first row of [`Self::query`], if any.
     pub(crate) async fn query_opt(
         &self,

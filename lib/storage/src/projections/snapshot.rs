@@ -2,11 +2,17 @@
 
 use deadpool_postgres::Object;
 use dg_domain::{LogSeq, TenantId};
-use dg_projections::Projection;
+use dg_projections::{Projection, RowDigest};
 use tokio_postgres::{Row, types::ToSql};
 
-use super::cursor::{CURSORS, TenantCursors};
+use super::{
+    cursor::{CURSORS, TenantCursors},
+    tally::read_digest,
+    target::Slots,
+};
 use crate::{connection::bounded, error::StoreError, store::Store};
+
+const KEPT_DIGESTS: &str = include_str!("../../../../sql/queries/projections/kept_digests.sql");
 
 /// Reads here are few rows found by key. Statistics of a table that just grew from nothing would talk the planner into
 /// reading all of it, so the other ways are closed.
@@ -87,6 +93,26 @@ impl Snapshot {
         let applied = cursors.clone().map(|cursor| cursor.applied).min().unwrap_or(self.cursors.head);
         let generation = cursors.map(|cursor| cursor.generation).next().unwrap_or(1);
         Freshness { applied, head: self.cursors.head, generation }
+    }
+
+    /// Where the rows of every projection are that readers of this moment see.
+    pub(super) fn slots(&self) -> Slots {
+        let mut slots = Slots::default();
+        self.cursors.cursors.iter().for_each(|cursor| slots.set(cursor.projection, cursor.slot));
+        slots
+    }
+
+    /// The row digests as they were kept, of this moment.
+    pub(super) async fn kept_digests(&self) -> Result<Vec<(Projection, RowDigest)>, StoreError> {
+        let rows = self.query("projections.kept_digests", KEPT_DIGESTS, &[&self.tenant.as_str()]).await?;
+        let mut kept = Vec::new();
+        for row in &rows {
+            let name: &str = row.try_get("projection_name").map_err(StoreError::of("projections.kept_digests"))?;
+            if let Some(projection) = Projection::from_name(name) {
+                kept.push((projection, read_digest(row)?));
+            }
+        }
+        Ok(kept)
     }
 
     /// Where the rows are that readers of this moment see.

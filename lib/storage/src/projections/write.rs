@@ -110,8 +110,11 @@ pub(super) async fn edges(target: &Target<'_>, rows: &[Edge], tallies: &mut Tall
     count(rows, |row| row.key, &inserted, Projection::ContextGraph, tallies)
 }
 
+/// Trace, outcome, time and position of a finish.
+type Finish<'c> = (&'c str, &'c str, &'c str, i64);
+
 /// Rows that start, and what finishes traces that started before.
-pub(super) fn summaries(changes: &Changes) -> (Vec<&TraceSummary>, Vec<(&str, &str, &str, i64)>) {
+pub(super) fn summaries(changes: &Changes) -> (Vec<&TraceSummary>, Vec<Finish<'_>>) {
     let (mut started, mut finished) = (Vec::new(), Vec::new());
     for change in &changes.summaries {
         match change {

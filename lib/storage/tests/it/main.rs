@@ -7,6 +7,7 @@ mod append_faults;
 mod append_model;
 mod bootstrap;
 mod events;
+mod generations;
 mod immutable;
 mod listening;
 mod locking;

@@ -1,0 +1,5 @@
+DELETE FROM dg_trace_index
+WHERE tenant_id = $1 AND slot = $2 AND trace_id = $3
+RETURNING trace_id, companion, workflow, title, primary_entity_type, primary_entity_system, primary_entity_id, outcome,
+          started_at, started_instant, finished_at, event_count, first_log_seq, last_log_seq, last_trace_seq,
+          last_event_type, last_occurred_at, actors, policies, tags
