@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use tokio::task::AbortHandle;
 use tokio_postgres::{AsyncMessage, Client, NoTls};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 use tracing::debug;
@@ -22,6 +23,7 @@ use crate::{
 pub struct Connection {
     client: Client,
     lost: CancellationToken,
+    driver: AbortHandle,
 }
 
 impl Connection {
@@ -43,6 +45,12 @@ impl Connection {
     #[must_use]
     pub fn is_lost(&self) -> bool {
         self.lost.is_cancelled() || self.client.is_closed()
+    }
+
+    /// Closes the connection without a goodbye: whoever waits for an answer gets an error at once.
+    pub(crate) fn end(&self) {
+        self.lost.cancel();
+        self.driver.abort();
     }
 
     pub(crate) fn lost_token(&self) -> CancellationToken {
@@ -70,7 +78,7 @@ pub(crate) async fn connect_listening(
         let (client, mut connection) = settings.connect(NoTls).await.map_err(StoreError::of("connect"))?;
         let lost = CancellationToken::new();
         let guard = lost.clone().drop_guard();
-        tokio::spawn(async move {
+        let driver = tokio::spawn(async move {
             let _guard = guard;
             let ended = poll_fn(|cx| {
                 loop {
@@ -87,7 +95,7 @@ pub(crate) async fn connect_listening(
             }
         });
         client.batch_execute(&session_settings(config)).await.map_err(StoreError::of("session_settings"))?;
-        Ok(Connection { client, lost })
+        Ok(Connection { client, lost, driver: driver.abort_handle() })
     };
     bounded("connect", config.connect_timeout(), opening).await
 }

@@ -1,9 +1,11 @@
 //! Who owns a scope: session-level advisory locks.
 //!
-//! The lock is free the moment its holder's connection is gone, whatever happened to the holder. It is an agreement to
-//! keep out of each other's way, no more: a holder may not have noticed yet that its connection is gone. What keeps two
-//! holders from both writing is the epoch in the scope's cursor row, which every writing transaction locks and compares.
+//! The lock is free the moment its holder's connection is gone, whatever happened to the holder; [`lease`] sees to it that
+//! the connection of a paused or cut off holder does not linger. It is an agreement to keep out of each other's way, no
+//! more: a holder may not have noticed yet that its connection is gone. What keeps two holders from both writing is the
+//! epoch in the scope's cursor row, which every writing transaction locks and compares.
 
+pub mod lease;
 mod session;
 
 pub use session::{LockSession, ScopeLock};

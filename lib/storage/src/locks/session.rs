@@ -2,15 +2,18 @@
 
 use std::{
     collections::HashSet,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, Weak},
     time::Duration,
 };
 
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
-use super::LockKey;
+use super::{
+    LockKey,
+    lease::{self, Lease},
+};
 use crate::{
     config::DatabaseConfig,
     connection::{self, Connection, bounded},
@@ -20,7 +23,8 @@ use crate::{
 const TRY_LOCK: &str = include_str!("../../../../sql/queries/locks/try_lock.sql");
 const UNLOCK: &str = include_str!("../../../../sql/queries/locks/unlock.sql");
 
-/// A connection that holds any number of scope locks. When it is lost, all of them are; make a new one then.
+/// A connection that holds any number of scope locks. When it is lost, all of them are; make a new one then. It counts as
+/// lost when the server has not answered for [`lease::LOST_AFTER`], too.
 #[derive(Clone, Debug)]
 pub struct LockSession {
     shared: Arc<Shared>,
@@ -30,6 +34,7 @@ pub struct LockSession {
 struct Shared {
     connection: Connection,
     answer_timeout: Duration,
+    lease: Mutex<Lease>,
     /// PostgreSQL lets a session take a lock it has once more; two parts of one program may not own one scope.
     held: Mutex<HashSet<LockKey>>,
     /// Locks that were dropped without waiting for their release.
@@ -51,9 +56,21 @@ impl LockSession {
     /// As [`connection::connect`].
     pub async fn connect(config: &DatabaseConfig) -> Result<Self, StoreError> {
         let connection = connection::connect(config).await?;
+        let asked = Instant::now();
+        let setting = async {
+            let set = connection.client().batch_execute(&lease::server_setting()).await;
+            set.map_err(StoreError::of("locks.session"))
+        };
+        bounded("locks.session", lease::LOST_AFTER, setting).await?;
         let (dropped, mut releases) = mpsc::unbounded_channel();
-        let shared =
-            Arc::new(Shared { connection, answer_timeout: config.answer_timeout(), held: Mutex::default(), dropped });
+        let shared = Arc::new(Shared {
+            connection,
+            answer_timeout: config.answer_timeout(),
+            lease: Mutex::new(Lease::since(asked)),
+            held: Mutex::default(),
+            dropped,
+        });
+        tokio::spawn(keep_alive(Arc::downgrade(&shared)));
         let weak = Arc::downgrade(&shared);
         tokio::spawn(async move {
             while let Some(key) = releases.recv().await {
@@ -96,7 +113,7 @@ impl LockSession {
     /// Whether the connection is lost.
     #[must_use]
     pub fn is_lost(&self) -> bool {
-        self.shared.connection.is_lost()
+        self.shared.is_lost()
     }
 
     /// Asks the server whether the session still lives. A connection that died without a goodbye shows only then.
@@ -104,9 +121,26 @@ impl LockSession {
     /// # Errors
     /// [`StoreError::Unavailable`] when it does not answer.
     pub async fn check(&self) -> Result<(), StoreError> {
-        let alive =
-            async { self.shared.connection.client().batch_execute("").await.map_err(StoreError::of("locks.check")) };
-        bounded("locks.check", self.shared.answer_timeout, alive).await
+        self.shared.ask(self.shared.answer_timeout).await
+    }
+}
+
+/// Asks the server again and again, until an answer does not come in time. Then the connection is ended from this side, so
+/// that nothing is done under its locks any more. It may come to this late, when the process was paused; see
+/// [`Shared::is_lost`].
+async fn keep_alive(session: Weak<Shared>) {
+    loop {
+        let Some(lease) = session.upgrade().map(|shared| shared.lease()) else { return };
+        tokio::time::sleep_until(lease.next_question()).await;
+        let Some(shared) = session.upgrade() else { return };
+        let asked = Instant::now();
+        match shared.ask(lease.end().saturating_duration_since(asked)).await {
+            Ok(()) => *shared.lease.lock().unwrap_or_else(PoisonError::into_inner) = Lease::since(asked),
+            Err(error) => {
+                debug!(error = &error as &dyn std::error::Error, "no answer in time; every scope lock counts as lost");
+                return shared.connection.end();
+            }
+        }
     }
 }
 
@@ -115,8 +149,22 @@ impl Shared {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn lease(&self) -> Lease {
+        *self.lease.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A process that was paused may get here before anybody noticed: the clock knows.
+    fn is_lost(&self) -> bool {
+        self.connection.is_lost() || self.lease().is_over(Instant::now())
+    }
+
+    async fn ask(&self, limit: Duration) -> Result<(), StoreError> {
+        let alive = async { self.connection.client().batch_execute("").await.map_err(StoreError::of("locks.check")) };
+        bounded("locks.check", limit, alive).await
+    }
+
     async fn call(&self, name: &'static str, sql: &str, key: LockKey) -> Result<bool, StoreError> {
-        if self.connection.is_lost() {
+        if self.is_lost() {
             return Err(StoreError::unavailable(name, ConnectionLost));
         }
         let answer = async {
@@ -143,7 +191,7 @@ impl ScopeLock {
     /// Whether its connection is lost, and the lock with it.
     #[must_use]
     pub fn is_lost(&self) -> bool {
-        self.shared.connection.is_lost()
+        self.shared.is_lost()
     }
 
     /// Cancelled when its connection is lost, for a child of the work done under it.

@@ -1,7 +1,12 @@
 //! Scope locks.
 
-use dg_storage::locks::{LockClass, LockKey, LockSession};
-use dg_testkit::wait_for;
+use std::time::{Duration, Instant};
+
+use dg_storage::{
+    DatabaseConfig,
+    locks::{LockClass, LockKey, LockSession, lease},
+};
+use dg_testkit::{FaultProxy, wait_for};
 
 use crate::scratch::{DEADLINE, Scratch};
 
@@ -38,4 +43,48 @@ async fn a_killed_session_frees_its_locks_and_says_so() {
     let second = LockSession::connect(&scratch.config("dg_projectord")).await.unwrap();
     wait_for(DEADLINE, "the freed lock", async || second.try_lock(key).await.unwrap()).await.unwrap();
     assert!(lock.release().await.is_err());
+}
+
+/// A holder that is cut off has no end of its connection to go by: it stops on its own, and only then somebody else gets the
+/// lock, with nobody's help.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_session_stops_first_and_is_freed_then() {
+    let scratch = Scratch::new().await;
+    let proxy = FaultProxy::before(scratch.server).unwrap();
+    let config = scratch.config("dg_projectord");
+    let cut_off = DatabaseConfig { url: proxy.url(&config.url, scratch.server), ..config.clone() };
+    let key = LockKey::new(LockClass::Projection, &["a"]);
+    let holder = LockSession::connect(&cut_off).await.unwrap();
+    let lock = holder.try_lock(key).await.unwrap().unwrap();
+    let other = LockSession::connect(&config).await.unwrap();
+
+    proxy.hold();
+    let held = Instant::now();
+    let noticed = async {
+        lock.lost().cancelled().await;
+        assert!(lock.is_lost() && holder.is_lost());
+        held.elapsed()
+    };
+    let taken = async {
+        let bound = lease::FREED_AFTER + Duration::from_secs(3);
+        let lock = wait_for(bound, "the lock of a silent holder", async || other.try_lock(key).await.unwrap()).await;
+        (lock.unwrap(), held.elapsed())
+    };
+    let (noticed, (_taken, taken)) = tokio::join!(noticed, taken);
+    assert!(noticed <= lease::LOST_AFTER + Duration::from_secs(1), "noticed after {noticed:?}");
+    assert!(noticed < taken, "noticed after {noticed:?}, taken after {taken:?}");
+    assert!(holder.try_lock(LockKey::new(LockClass::Seal, &["b"])).await.unwrap_err().is_transient());
+}
+
+/// A session that has nothing to do keeps what it holds beyond every limit.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_session_keeps_its_locks() {
+    let scratch = Scratch::new().await;
+    let key = LockKey::new(LockClass::Projection, &["a"]);
+    let holder = LockSession::connect(&scratch.config("dg_projectord")).await.unwrap();
+    let lock = holder.try_lock(key).await.unwrap().unwrap();
+    let lost = tokio::time::timeout(lease::FREED_AFTER + Duration::from_secs(2), lock.lost().cancelled_owned()).await;
+    assert!(lost.is_err() && !lock.is_lost(), "an idle session lost its locks");
+    let other = LockSession::connect(&scratch.config("dg_projectord")).await.unwrap();
+    assert!(other.try_lock(key).await.unwrap().is_none());
 }
