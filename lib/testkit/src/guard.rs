@@ -38,6 +38,16 @@ fi
 rm -rf -- "$dir"
 "#;
 
+/// Kills the daemon whose id is in the file `pid`, if that process has the name beside it; then removes the directory.
+const END_DAEMON: &str = r#"
+read -r _ || true
+dir=$1
+if read -r pid name < "$dir/pid" && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$name" ]; then
+    kill -KILL "$pid" 2>/dev/null
+fi
+rm -rf -- "$dir"
+"#;
+
 /// The shell that waits; dropping it makes it do its work and waits for the end of that.
 #[derive(Debug)]
 pub(crate) struct Guard {
@@ -52,6 +62,10 @@ impl Guard {
 
     pub(crate) fn over_suite(dir: &Path) -> Result<Self, KitError> {
         Self::start(END_SUITE, dir)
+    }
+
+    pub(crate) fn over_daemon(dir: &Path) -> Result<Self, KitError> {
+        Self::start(END_DAEMON, dir)
     }
 
     fn start(script: &str, dir: &Path) -> Result<Self, KitError> {
@@ -75,5 +89,24 @@ impl Drop for Guard {
         drop(self.line.take());
         // A failure leaves only a directory under the temporary root behind.
         let _ = self.shell.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_forgotten_daemon_is_killed_and_a_stranger_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+        for (name, killed) in [("dg-other", false), ("sleep", true)] {
+            std::fs::create_dir_all(dir.path()).unwrap();
+            std::fs::write(dir.path().join("pid"), format!("{} {name}\n", child.id())).unwrap();
+            drop(Guard::over_daemon(dir.path()).unwrap());
+            assert!(!dir.path().exists());
+            let ended = crate::wait_until(std::time::Duration::from_secs(1), "an end", || child.try_wait().unwrap());
+            assert_eq!(ended.is_ok(), killed, "{name}");
+        }
     }
 }

@@ -9,6 +9,7 @@ pub mod history;
 pub mod paths;
 pub mod postgres;
 pub mod processes;
+mod projectors;
 mod proxy;
 pub mod rng;
 mod running;
@@ -17,6 +18,7 @@ pub mod wait;
 
 pub use error::KitError;
 pub use postgres::{Durability, Postgres};
+pub use projectors::Projectors;
 pub use proxy::FaultProxy;
 pub use running::RunningDaemon;
 pub use suite::{Suite, SuiteOptions, daemon};

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, SysconfVar, sysconf};
 
 /// One process as `/proc` shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,30 @@ pub struct Process {
     pub parent: u32,
     /// Its program's name, at most 15 characters.
     pub name: String,
+}
+
+/// What a process has used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// Processor time, its own and the system's for it.
+    pub cpu: Duration,
+    /// Memory it holds now, in bytes.
+    pub resident_bytes: u64,
+}
+
+/// What a process has used so far, while it is there.
+#[must_use]
+pub fn usage(pid: u32) -> Option<Usage> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // After the name, `utime` and `stime` are the 12th and 13th, `rss` is the 22nd.
+    let fields: Vec<&str> = stat.get(stat.rfind(')')? + 2..)?.split(' ').collect();
+    let number = |at: usize| fields.get(at)?.parse::<u64>().ok();
+    let unit = |name| sysconf(name).ok().flatten().and_then(|unit| u64::try_from(unit).ok());
+    let ticks = number(11)? + number(12)?;
+    Some(Usage {
+        cpu: Duration::from_millis(ticks * 1000 / unit(SysconfVar::CLK_TCK)?),
+        resident_bytes: number(21)? * unit(SysconfVar::PAGE_SIZE)?,
+    })
 }
 
 /// Every living descendant of `ancestor` (zombies left out), parents before their children.
@@ -67,6 +92,12 @@ fn read(pid: u32) -> Option<Process> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn knows_what_it_has_used_itself() {
+        let used = usage(std::process::id()).unwrap();
+        assert!(used.resident_bytes > 100_000 && used.cpu < Duration::from_secs(3600), "{used:?}");
+    }
 
     #[test]
     fn finds_its_own_child_until_that_has_ended() {

@@ -2,22 +2,23 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
-use tempfile::TempDir;
 
+use crate::guard::Guard;
 use crate::{KitError, processes, wait_until};
 
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// A daemon with a directory of its own. Killed on drop.
+/// A daemon with a directory of its own. Killed on drop, and when the process that started it is killed.
 #[derive(Debug)]
 pub struct RunningDaemon {
-    dir: TempDir,
+    dir: PathBuf,
     child: Child,
+    _guard: Guard,
 }
 
 impl RunningDaemon {
@@ -26,14 +27,19 @@ impl RunningDaemon {
     /// # Errors
     /// When it cannot be started.
     pub fn start(program: impl AsRef<Path>, settings: &[(&str, &str)]) -> Result<Self, KitError> {
-        let dir = tempfile::tempdir().map_err(KitError::io("cannot make a directory"))?;
-        let log = std::fs::File::create(dir.path().join("log")).map_err(KitError::io("cannot make a log"))?;
-        std::fs::write(dir.path().join("dg.toml"), "").map_err(KitError::io("cannot write a configuration"))?;
-        let child = Command::new(program.as_ref())
+        let program = program.as_ref();
+        let dir =
+            tempfile::Builder::new().prefix("dg-daemon-").tempdir().map_err(KitError::io("cannot make a directory"))?;
+        // From here on the guard removes it.
+        let dir = dir.keep();
+        let guard = Guard::over_daemon(&dir)?;
+        let log = std::fs::File::create(dir.join("log")).map_err(KitError::io("cannot make a log"))?;
+        std::fs::write(dir.join("dg.toml"), "").map_err(KitError::io("cannot write a configuration"))?;
+        let child = Command::new(program)
             .arg("--config")
-            .arg(dir.path().join("dg.toml"))
+            .arg(dir.join("dg.toml"))
             .arg("--address-file")
-            .arg(dir.path().join("addresses"))
+            .arg(dir.join("addresses"))
             .envs(settings.iter().copied())
             .env("DG__LOG__FORMAT", "text")
             .env_remove("NOTIFY_SOCKET")
@@ -41,8 +47,10 @@ impl RunningDaemon {
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
-            .map_err(KitError::io(format!("cannot start {}", program.as_ref().display())))?;
-        Ok(Self { dir, child })
+            .map_err(KitError::io(format!("cannot start {}", program.display())))?;
+        let daemon = Self { dir, child, _guard: guard };
+        daemon.note(program)?;
+        Ok(daemon)
     }
 
     /// Its process id.
@@ -54,7 +62,7 @@ impl RunningDaemon {
     /// What it logged so far.
     #[must_use]
     pub fn log(&self) -> String {
-        std::fs::read_to_string(self.dir.path().join("log")).unwrap_or_default()
+        std::fs::read_to_string(self.dir.join("log")).unwrap_or_default()
     }
 
     /// The address of a listener once it is bound, such as `http://127.0.0.1:40123` for `admin`.
@@ -62,7 +70,7 @@ impl RunningDaemon {
     /// # Errors
     /// When it does not come in time; the text has the log.
     pub fn address(&self, listener: &str) -> Result<String, KitError> {
-        let path = self.dir.path().join("addresses");
+        let path = self.dir.join("addresses");
         let found = wait_until(DEADLINE, "the address file", || {
             let text = std::fs::read_to_string(&path).ok()?;
             let of =
@@ -124,6 +132,24 @@ impl RunningDaemon {
         self.wait_end()
     }
 
+    /// Whether it has not ended.
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Kills it and waits until it is gone.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Tells the guard whom to kill: the id, and the name as the system keeps it.
+    fn note(&self, program: &Path) -> Result<(), KitError> {
+        let name: String = program.file_name().unwrap_or_default().to_string_lossy().chars().take(15).collect();
+        std::fs::write(self.dir.join("pid"), format!("{} {name}\n", self.child.id()))
+            .map_err(KitError::io("cannot note the daemon's process"))
+    }
+
     fn with_log(&self, error: KitError) -> KitError {
         match error {
             KitError::Deadline { what, waited_ms, .. } => KitError::Deadline { what, waited_ms, last: self.log() },
@@ -134,10 +160,10 @@ impl RunningDaemon {
 
 impl Drop for RunningDaemon {
     fn drop(&mut self) {
-        if let Ok(None) = self.child.try_wait() {
-            let _ = self.child.kill();
-            let _ = self.child.wait();
+        if self.is_running() {
+            self.kill();
         }
+        let _ = std::fs::remove_file(self.dir.join("pid"));
     }
 }
 
