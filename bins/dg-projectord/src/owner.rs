@@ -161,7 +161,7 @@ impl Owner {
             let Behind { tenant, retries_asked, .. } = behind;
             let owned = match self.owned.remove(&tenant) {
                 Some(owned) => Some(owned),
-                None => self.take(&locks, &tenant).await?,
+                None => self.take(&locks, &tenant, retries_asked).await?,
             };
             if let Some(owned) = owned {
                 self.last_served = Some(tenant.clone());
@@ -180,15 +180,27 @@ impl Owner {
         })
     }
 
-    /// Takes a tenant, unless another process has it.
-    async fn take(&mut self, locks: &LockSession, tenant: &TenantId) -> Result<Option<Owned>, StoreError> {
+    /// Takes a tenant, unless another process has it. One whose rows a silent process still holds rests, and nobody else
+    /// waits for that.
+    async fn take(&mut self, locks: &LockSession, tenant: &TenantId, asked: i64) -> Result<Option<Owned>, StoreError> {
         let key = LockKey::new(LockClass::Projection, &[tenant.as_str()]);
         let Some(lock) = locks.try_lock(key).await? else { return Ok(None) };
         let writer = self.writer().await?;
-        let scope = writer.take(tenant, &self.config.name).await;
+        let taken = writer.take(tenant, &self.config.name).await;
         self.writers.push(writer);
-        info!(tenant = %tenant, "took the tenant's projections");
-        Ok(Some(Owned { lock, scope: scope?, idle_since: Instant::now() }))
+        match taken {
+            Ok(scope) => {
+                info!(tenant = %tenant, "took the tenant's projections");
+                Ok(Some(Owned { lock, scope, idle_since: Instant::now() }))
+            }
+            Err(error) if error.category() == Category::StorageConflict => {
+                info!(tenant = %tenant, "another process has not let go of the tenant's projections yet");
+                self.tools.metrics.retried(error.category());
+                self.rest(tenant, Backoff::NETWORK, false, asked);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     async fn writer(&mut self) -> Result<ProjectionWriter, StoreError> {

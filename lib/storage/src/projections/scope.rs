@@ -1,5 +1,7 @@
 //! A tenant's projections as something one process owns: read ahead, fold, write behind the fence.
 
+use std::time::Duration;
+
 use dg_domain::{ErrorCode, LogSeq, Micros, StoredEvent, TenantId, Violation, keys};
 use dg_projections::{Batch, Category, FoldError, Folded, Projection, Skips, TraceHistory, history, open_traces};
 use tokio_postgres::Row;
@@ -15,6 +17,7 @@ use crate::{
     config::DatabaseConfig,
     connection::{self, Connection, bounded},
     error::StoreError,
+    locks::lease,
     log::{EventFilter, stored_event},
     store::Store,
     values::{PgKey, PgMicros},
@@ -28,9 +31,19 @@ const RECORD_FAILURE: &str = include_str!("../../../../sql/queries/projections/r
 const TRACE_HISTORY: &str = include_str!("../../../../sql/queries/projections/trace_history.sql");
 
 /// Every statement here is driven by keys. Statistics of a table that just grew from nothing must not talk the planner
-/// into reading all of it. A writer whose process froze in a transaction gives its rows back soon.
-const SESSION: &str = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; \
-    SET idle_in_transaction_session_timeout = 10000";
+/// into reading all of it. A writer whose process froze in a transaction gives its rows back as soon as its locks; whoever
+/// meets such rows has something better to do meanwhile.
+fn session() -> String {
+    format!(
+        "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; \
+         SET idle_in_transaction_session_timeout = {}; SET lock_timeout = {}",
+        lease::FREED_AFTER.as_millis(),
+        ROWS_WAIT.as_millis()
+    )
+}
+
+/// How long a writer waits for rows that another one holds. Nobody who is awake holds them longer.
+const ROWS_WAIT: Duration = Duration::from_secs(1);
 
 /// One projection as its owner knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,7 +129,7 @@ impl ProjectionWriter {
     /// As [`connection::connect`].
     pub async fn connect(config: &DatabaseConfig) -> Result<Self, StoreError> {
         let connection = connection::connect(config).await?;
-        connection.client().batch_execute(SESSION).await.map_err(StoreError::of("projections.session"))?;
+        connection.client().batch_execute(&session()).await.map_err(StoreError::of("projections.session"))?;
         Ok(Self { connection, statements: Statements::default(), config: config.clone() })
     }
 
@@ -130,7 +143,7 @@ impl ProjectionWriter {
     /// advisory lock first. Projections that could not go on before are tried again.
     ///
     /// # Errors
-    /// As [`Store::ping`].
+    /// As [`Store::ping`]; with [`Category::StorageConflict`] when somebody who fell silent still holds the cursors.
     pub async fn take(&self, tenant: &TenantId, owner: &str) -> Result<ProjectionScope, StoreError> {
         let names: Vec<&str> = Projection::ALL.iter().map(|projection| projection.as_str()).collect();
         let taking = async {

@@ -2,9 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use dg_projections::Category;
 use dg_storage::{
     DatabaseConfig,
     locks::{LockClass, LockKey, LockSession, lease},
+    projections::ProjectionWriter,
 };
 use dg_testkit::{FaultProxy, wait_for};
 
@@ -87,4 +89,21 @@ async fn an_idle_session_keeps_its_locks() {
     assert!(lost.is_err() && !lock.is_lost(), "an idle session lost its locks");
     let other = LockSession::connect(&scratch.config("dg_projectord")).await.unwrap();
     assert!(other.try_lock(key).await.unwrap().is_none());
+}
+
+/// Rows that somebody holds who does not move: whoever meets them is told soon, and can do something else.
+#[tokio::test]
+async fn a_scope_whose_rows_are_held_is_not_waited_for() {
+    let scratch = Scratch::new().await;
+    let tenant = scratch.tenant("held").await;
+    let writer = ProjectionWriter::connect(&scratch.config("dg_projectord")).await.unwrap();
+    writer.take(&tenant, "first").await.unwrap();
+    let holder = scratch.raw("dg_projectord").await;
+    holder.batch_execute("BEGIN; SELECT 1 FROM dg_projection_cursors FOR UPDATE").await.unwrap();
+    let asked = Instant::now();
+    let refused = writer.take(&tenant, "second").await.unwrap_err();
+    assert!(refused.is_transient() && refused.category() == Category::StorageConflict, "{refused:?}");
+    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+    holder.batch_execute("ROLLBACK").await.unwrap();
+    writer.take(&tenant, "second").await.unwrap();
 }
