@@ -2,6 +2,7 @@
 
 use dg_domain::{GuardMode, NewEvent, Rules, TenantId, append::Outcome};
 use dg_storage::log::{AppendMode, AppendRequest};
+use serde_json::Value;
 
 pub(crate) fn event(id: &str, kind: &str, trace: &str, seq: Option<i64>) -> NewEvent {
     let payload = match kind {
@@ -16,6 +17,11 @@ pub(crate) fn event(id: &str, kind: &str, trace: &str, seq: Option<i64>) -> NewE
         "actor":{{"actor_type":"agent","actor_id":"a"}},"idempotency_key":"key-{id}","payload":{payload}}}"#
     );
     NewEvent::parse(text.as_bytes(), &Rules::edge(GuardMode::Precise)).unwrap()
+}
+
+/// A generated envelope, as the edge takes it.
+pub(crate) fn parse(event: &Value) -> NewEvent {
+    NewEvent::parse(event.to_string().as_bytes(), &Rules::edge(GuardMode::Precise)).unwrap()
 }
 
 /// A start and `more` inputs.

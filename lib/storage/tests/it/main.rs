@@ -6,6 +6,7 @@ mod append;
 mod append_faults;
 mod append_model;
 mod bootstrap;
+mod broken;
 mod events;
 mod generations;
 mod immutable;
