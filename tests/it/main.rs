@@ -14,6 +14,7 @@ mod drill;
 mod events;
 mod isolation;
 mod lifecycle;
+mod projection_runtime;
 mod queries;
 mod roles;
 mod vectors;
