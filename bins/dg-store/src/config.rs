@@ -24,17 +24,19 @@ pub(crate) struct StoreSettings {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct StoreSection {
-    /// The schema owner's connection, for migrations only. Empty means that of `[database]`.
+    /// The schema owner's connection, for migrations and for giving space back. Empty means that of `[database]`.
     pub(crate) migrate_url: String,
     /// Taken with `SET ROLE` on that connection, where its user is not the owner itself.
     pub(crate) migrate_role: String,
     /// How often the registry is looked over.
     pub(crate) look_every_ms: u64,
+    /// How often to look for slots whose space can be given back.
+    pub(crate) space_every_ms: u64,
 }
 
 impl Default for StoreSection {
     fn default() -> Self {
-        Self { migrate_url: String::new(), migrate_role: String::new(), look_every_ms: 5_000 }
+        Self { migrate_url: String::new(), migrate_role: String::new(), look_every_ms: 5_000, space_every_ms: 5_000 }
     }
 }
 
@@ -51,7 +53,7 @@ impl Default for StoreSettings {
 }
 
 impl StoreSettings {
-    /// How to connect for migrations.
+    /// How to connect as the schema owner.
     pub(crate) fn migrating(&self) -> DatabaseConfig {
         let mut migrating = self.database.clone().with_role(&self.store.migrate_role);
         if !self.store.migrate_url.is_empty() {
@@ -69,8 +71,11 @@ impl Settings for StoreSettings {
     fn check(&self, problems: &mut Problems) {
         self.admin.check(problems);
         problems.require(!self.database.url.is_empty(), "database.url", "is needed");
-        let look_every = self.store.look_every_ms;
-        problems.require((100..=3_600_000).contains(&look_every), "store.look_every_ms", "must be 100 to 3600000");
+        for (key, every) in
+            [("store.look_every_ms", self.store.look_every_ms), ("store.space_every_ms", self.store.space_every_ms)]
+        {
+            problems.require((100..=3_600_000).contains(&every), key, "must be 100 to 3600000");
+        }
     }
 }
 

@@ -1,8 +1,9 @@
-//! dg-store: migrates the schema and keeps the tenant registry whole.
+//! dg-store: migrates the schema, keeps the tenant registry whole, gives disk space back.
 
 mod config;
 mod keeper;
 mod migration;
+mod sweep;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use dg_storage::Store;
 
 use crate::config::StoreSettings;
 use crate::keeper::Keeper;
+use crate::sweep::Sweeper;
 
 const IDENTITY: Identity = Identity {
     name: "dg-store",
@@ -34,6 +36,9 @@ async fn run(daemon: Daemon<StoreSettings>) -> Result<(), Failure> {
     addresses.write()?;
     let mut rooms = Rooms::new(stop, Duration::from_millis(config.grace_ms));
     rooms.spawn("admin", admin.serve(readiness(store.clone()), metrics.clone(), rooms.stop()));
+    let every = Duration::from_millis(config.store.space_every_ms);
+    let sweeper = Sweeper::new(store.clone(), config.migrating(), &metrics, every);
+    rooms.spawn("sweeper", sweeper.run(rooms.stop()));
     let keeper = Keeper::new(store, &metrics, Duration::from_millis(config.store.look_every_ms));
     rooms.spawn("keeper", keeper.run(config.migrating(), rooms.stop()));
     rooms.run().await

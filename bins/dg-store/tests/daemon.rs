@@ -22,8 +22,12 @@ async fn prepare(server: Postgres) -> Postgres {
 fn start(server: &Postgres) -> RunningDaemon {
     let own = server.url(DATABASE, "dg_store");
     let owner = server.url(DATABASE, "dg_owner");
-    let settings =
-        [("DG__DATABASE__URL", own.as_str()), ("DG__STORE__MIGRATE_URL", &owner), ("DG__STORE__LOOK_EVERY_MS", "100")];
+    let settings = [
+        ("DG__DATABASE__URL", own.as_str()),
+        ("DG__STORE__MIGRATE_URL", &owner),
+        ("DG__STORE__LOOK_EVERY_MS", "100"),
+        ("DG__STORE__SPACE_EVERY_MS", "100"),
+    ];
     RunningDaemon::start(env!("CARGO_BIN_EXE_dg-store"), &settings).unwrap()
 }
 
@@ -98,6 +102,39 @@ async fn a_missing_head_row_is_made_again() {
     let heads = store.heads().await.unwrap();
     assert_eq!(heads.iter().map(|(tenant, last)| (tenant.as_str(), last.get())).collect::<Vec<_>>(), [("acme", 0)]);
     assert!(daemon.log().contains("made the missing head row of tenant acme"), "{}", daemon.log());
+}
+
+#[tokio::test]
+async fn the_space_of_a_removed_generation_is_given_back() {
+    let server = prepared().await;
+    let daemon = start(&server);
+    daemon.wait_admin("/readyz", 200, "ready").unwrap();
+    daemon.wait_admin("/metrics", 200, "dg_store_space_sweeps_total 0").unwrap();
+    execute(
+        &server,
+        "INSERT INTO dg_cg_nodes (tenant_id, slot, node_key, log_seq, node_id, trace_id, created_at)
+         SELECT 'acme', 1, gen_random_uuid(), n, 'node:' || n, 'trace', 'now' FROM generate_series(1, 5000) n",
+    )
+    .await;
+    execute(&server, "DELETE FROM dg_cg_nodes").await;
+    execute(
+        &server,
+        "INSERT INTO dg_projection_builds (tenant_id, projection_name, slot, state, job_id)
+         VALUES ('acme', 'context_graph', 1, 'emptied', gen_random_uuid())",
+    )
+    .await;
+    let store = dg_storage::Store::open(&dg_storage::DatabaseConfig::new(server.url(DATABASE, "dg_store"))).unwrap();
+    dg_testkit::wait_for(std::time::Duration::from_secs(20), "the sweep", async || {
+        (!store.has_emptied_slots().await.unwrap()).then_some(())
+    })
+    .await
+    .unwrap();
+    dg_testkit::wait_until(std::time::Duration::from_secs(10), "the count", || {
+        let (_, metrics) = daemon.admin("/metrics").ok()?;
+        let returned = metrics.lines().find_map(|line| line.strip_prefix("dg_store_space_bytes_returned_total "))?;
+        (returned.parse::<u64>().unwrap() > 100_000).then_some(())
+    })
+    .unwrap();
 }
 
 #[tokio::test]

@@ -29,6 +29,8 @@ pub enum LockClass {
     SelfCheck,
     /// Clearing a tenant's slot of rows that nobody reads.
     Clear,
+    /// Giving back the space of removed generations.
+    Space,
 }
 
 impl LockClass {
@@ -44,6 +46,7 @@ impl LockClass {
                 Self::Run => 5,
                 Self::SelfCheck => 6,
                 Self::Clear => 8,
+                Self::Space => 7,
             }
     }
 }

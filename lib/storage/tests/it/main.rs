@@ -18,3 +18,4 @@ mod projections;
 mod reading;
 mod registry;
 mod scratch;
+mod space;
