@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use dg_runtime::exit::chain;
 use dg_runtime::metrics::Metrics;
-use dg_runtime::prometheus_client::metrics::counter::Counter;
+use dg_runtime::prometheus_client::metrics::{counter::Counter, gauge::Gauge};
 use dg_runtime::{CancellationToken, Failure};
-use dg_storage::projections::{Sweep, sweep};
+use dg_storage::projections::{Removed, Sweep, sweep};
 use dg_storage::{DatabaseConfig, Store, StoreError};
 use tracing::{debug, warn};
 
@@ -23,6 +23,8 @@ pub(crate) struct Sweeper {
     every: Duration,
     sweeps: Counter,
     bytes_returned: Counter,
+    removed: Gauge,
+    oldest_seconds: Gauge,
 }
 
 impl Sweeper {
@@ -32,12 +34,22 @@ impl Sweeper {
             metrics.register(name, help, counter.clone());
             counter
         };
+        let gauge = |name: &str, help: &str| {
+            let gauge: Gauge = Gauge::default();
+            metrics.register(name, help, gauge.clone());
+            gauge
+        };
         Self {
             store,
             owner,
             every,
             sweeps: counter("dg_store_space_sweeps", "Sweeps over the slots of removed generations"),
             bytes_returned: counter("dg_store_space_bytes_returned", "Bytes by which sweeps made tables smaller"),
+            removed: gauge("dg_store_removed_generations", "Generations that nobody reads and that still take space"),
+            oldest_seconds: gauge(
+                "dg_store_removed_oldest_seconds",
+                "For how long the slowest removed generation has not come further",
+            ),
         }
     }
 
@@ -72,13 +84,21 @@ impl Sweeper {
 
     async fn look(&self, stop: &CancellationToken) -> Result<Sweep, StoreError> {
         self.store.check_schema().await?;
-        if !self.store.has_emptied_slots().await? {
+        if self.count().await?.emptied == 0 {
             return Ok(Sweep::default());
         }
         let Some(swept) = sweep(&self.owner, stop).await? else { return Ok(Sweep::default()) };
         self.sweeps.inc();
         self.bytes_returned.inc_by(swept.bytes_returned);
+        self.count().await?;
         Ok(swept)
+    }
+
+    async fn count(&self) -> Result<Removed, StoreError> {
+        let removed = self.store.removed_generations().await?;
+        self.removed.set(removed.retired + removed.emptied);
+        self.oldest_seconds.set(i64::try_from(removed.oldest.as_secs()).unwrap_or(i64::MAX));
+        Ok(removed)
     }
 }
 

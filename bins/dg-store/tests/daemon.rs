@@ -125,7 +125,7 @@ async fn the_space_of_a_removed_generation_is_given_back() {
     .await;
     let store = dg_storage::Store::open(&dg_storage::DatabaseConfig::new(server.url(DATABASE, "dg_store"))).unwrap();
     dg_testkit::wait_for(std::time::Duration::from_secs(20), "the sweep", async || {
-        (!store.has_emptied_slots().await.unwrap()).then_some(())
+        (store.removed_generations().await.unwrap().emptied == 0).then_some(())
     })
     .await
     .unwrap();
@@ -135,6 +135,7 @@ async fn the_space_of_a_removed_generation_is_given_back() {
         (returned.parse::<u64>().unwrap() > 100_000).then_some(())
     })
     .unwrap();
+    daemon.wait_admin("/metrics", 200, "dg_store_removed_generations 0").unwrap();
 }
 
 #[tokio::test]

@@ -27,10 +27,10 @@ pub enum LockClass {
     Run,
     /// The self-check of a tenant's projections.
     SelfCheck,
-    /// Clearing a tenant's slot of rows that nobody reads.
-    Clear,
     /// Giving back the space of removed generations.
     Space,
+    /// Clearing a tenant's slot of rows that nobody reads.
+    Clear,
 }
 
 impl LockClass {
@@ -45,8 +45,8 @@ impl LockClass {
                 Self::Seal => 4,
                 Self::Run => 5,
                 Self::SelfCheck => 6,
-                Self::Clear => 8,
                 Self::Space => 7,
+                Self::Clear => 8,
             }
     }
 }

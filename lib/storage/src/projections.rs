@@ -40,7 +40,7 @@ pub use reproject::Reprojected;
 pub use runner::{ClaimedRun, Progress, RunEnd, RunnableRun, Signal};
 pub use scope::{Advance, LeftOut, ProjectionScope, ProjectionWriter, Trouble, refused};
 pub use snapshot::{Freshness, Snapshot};
-pub use space::{Sweep, sweep};
+pub use space::{Removed, Sweep, sweep};
 pub use standing::Standing;
 pub use tally::Tallies;
 pub use traces::TraceFilter;

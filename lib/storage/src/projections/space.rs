@@ -25,6 +25,7 @@ use crate::{
 };
 use partition::Partition;
 
+const REMOVED: &str = include_str!("../../../../sql/queries/space/removed.sql");
 const EMPTIED: &str = include_str!("../../../../sql/queries/space/emptied.sql");
 const SETTLE: &str = include_str!("../../../../sql/queries/space/settle.sql");
 const TRY_LOCK: &str = include_str!("../../../../sql/queries/locks/try_lock.sql");
@@ -42,6 +43,17 @@ const LARGE: i64 = 8 << 20;
 
 /// More index than this per row is mostly empty pages. Rows of ours have up to three indexes of 50 to 150 bytes each.
 const INDEX_BYTES_PER_ROW: i64 = 1 << 10;
+
+/// Generations that nobody reads any more and that still take space.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// The projector deletes their rows.
+    pub retired: i64,
+    /// They have no rows and wait for [`sweep`].
+    pub emptied: i64,
+    /// How long the slowest of them has not come further.
+    pub oldest: Duration,
+}
 
 /// What one sweep did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,12 +76,21 @@ struct Slot {
 }
 
 impl Store {
-    /// Whether a slot waits for [`sweep`].
+    /// How much there is to remove and to give back.
     ///
     /// # Errors
     /// As [`Store::ping`].
-    pub async fn has_emptied_slots(&self) -> Result<bool, StoreError> {
-        Ok(!self.query("space.emptied", EMPTIED, &[]).await?.is_empty())
+    pub async fn removed_generations(&self) -> Result<Removed, StoreError> {
+        let name = "space.removed";
+        let error = StoreError::of(name);
+        let rows = self.query(name, REMOVED, &[]).await?;
+        let row = rows.first().ok_or(StoreError::NotFound { what: "generation" })?;
+        let seconds: f64 = row.try_get("oldest_seconds").map_err(error)?;
+        Ok(Removed {
+            retired: row.try_get("retired").map_err(error)?,
+            emptied: row.try_get("emptied").map_err(error)?,
+            oldest: Duration::try_from_secs_f64(seconds).unwrap_or_default(),
+        })
     }
 }
 
