@@ -15,6 +15,7 @@ mod events;
 mod isolation;
 mod lifecycle;
 mod projection_runtime;
+mod packaging;
 mod queries;
 mod roles;
 mod vectors;
