@@ -57,6 +57,10 @@ impl ApiMetrics {
             "Pooled connections in use",
             ours.connections_in_use.clone(),
         );
+        // Rates are right from the first event on only where the series was there before it.
+        for fate in [Fate::Stored, Fate::Replayed, Fate::Rejected] {
+            ours.decided(fate, 0);
+        }
         let help = "Requests waiting for a pooled connection";
         metrics.register("dg_database_connections_waiting", help, ours.connections_waiting.clone());
         ours

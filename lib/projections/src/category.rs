@@ -24,6 +24,18 @@ pub enum Category {
 }
 
 impl Category {
+    /// Every category.
+    pub const ALL: [Self; 8] = [
+        Self::StorageUnavailable,
+        Self::StorageConflict,
+        Self::StorageFull,
+        Self::PayloadHashMismatch,
+        Self::SequenceGap,
+        Self::SchemaViolation,
+        Self::LockLost,
+        Self::Internal,
+    ];
+
     /// The name in tables, metrics and answers.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
