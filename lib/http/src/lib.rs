@@ -7,6 +7,7 @@
 pub mod body;
 mod code;
 mod context;
+pub mod cursor;
 pub mod edge;
 pub mod error;
 pub mod freshness;
