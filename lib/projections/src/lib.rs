@@ -9,6 +9,7 @@ mod category;
 mod context_graph;
 mod digest;
 mod fold;
+mod health;
 mod model;
 mod parallel;
 mod policy_eval;
@@ -26,6 +27,7 @@ pub use digest::{Digest, Digester, Digests, EdgeRow, empty_digests};
 pub use fold::{
     Batch, Changes, FoldError, Folded, Projection, Skips, TraceHistory, check_event, fold, fold_trace, open_traces,
 };
+pub use health::{Health, HealthStatus, ScopeFacts, ScopeState, Thresholds};
 pub use model::{Model, history};
 pub use parallel::fold_parallel;
 pub use policy_eval::PolicyEval;
