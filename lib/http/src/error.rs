@@ -173,6 +173,10 @@ impl From<StoreError> for ApiError {
             StoreError::Domain(violation) => violation.into(),
             StoreError::NotFound { .. } => Self::new(Code::NotFound, source.to_string()),
             StoreError::Exists { .. } => Self::new(Code::Conflict, source.to_string()),
+            StoreError::RunOverlaps { job_id } => {
+                Self::new(Code::Conflict, source.to_string()).with("job_id", job_id.to_string())
+            }
+            StoreError::WrongState { status, .. } => Self::new(Code::Conflict, source.to_string()).with("status", status),
             other => Self::storage(other),
         }
     }

@@ -5,6 +5,7 @@ use std::{error::Error, sync::Arc};
 use dg_domain::Violation;
 use dg_projections::Category;
 use tokio_postgres::error::SqlState;
+use uuid::Uuid;
 
 /// A shared cause: one failed commit is answered to many callers.
 pub type Cause = Arc<dyn Error + Send + Sync>;
@@ -98,6 +99,20 @@ pub enum StoreError {
         /// What was to be created, for example `tenant`.
         what: &'static str,
     },
+    /// Another run that touches the same projection of the tenant has not ended.
+    #[error("the run {job_id} touches the same projection and has not ended")]
+    RunOverlaps {
+        /// That run.
+        job_id: Uuid,
+    },
+    /// What is asked for is not possible in the state that the thing is in.
+    #[error("the {what} is {status}, which does not allow that")]
+    WrongState {
+        /// What was to be changed, for example `run`.
+        what: &'static str,
+        /// The state it is in.
+        status: &'static str,
+    },
 }
 
 impl StoreError {
@@ -114,7 +129,7 @@ impl StoreError {
             Self::Domain(violation) => violation.code.as_str(),
             Self::Fenced { .. } => "fenced",
             Self::NotFound { .. } => "not_found",
-            Self::Exists { .. } => "conflict",
+            Self::Exists { .. } | Self::RunOverlaps { .. } | Self::WrongState { .. } => "conflict",
         }
     }
 
@@ -136,7 +151,9 @@ impl StoreError {
             | Self::Migration { .. }
             | Self::NeedsAdministrator { .. }
             | Self::NotFound { .. }
-            | Self::Exists { .. } => Category::Internal,
+            | Self::Exists { .. }
+            | Self::RunOverlaps { .. }
+            | Self::WrongState { .. } => Category::Internal,
         }
     }
 

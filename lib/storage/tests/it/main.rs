@@ -17,5 +17,6 @@ mod plans;
 mod projections;
 mod reading;
 mod registry;
+mod runs;
 mod scratch;
 mod space;
