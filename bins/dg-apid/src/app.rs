@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use dg_http::gate::Gate;
+use dg_projections::Thresholds;
 use dg_runtime::admin::Readiness;
 use dg_storage::log::AppendStage;
 use dg_storage::notifier::Notifier;
@@ -26,6 +27,7 @@ pub(crate) struct App {
     pub(crate) database_up: watch::Receiver<bool>,
     pub(crate) digest_turns: Arc<Semaphore>,
     pub(crate) config: Arc<ApiConfig>,
+    pub(crate) thresholds: Thresholds,
     pub(crate) metrics: ApiMetrics,
     pub(crate) readiness: Readiness,
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use dg_http::edge::AccessLog;
 use dg_http::serve::Bounds;
-use dg_runtime::config::{AdminConfig, Listen, LogConfig, Problems, Settings};
+use dg_projections::Thresholds;
+use dg_runtime::config::{AdminConfig, HealthConfig, Listen, LogConfig, Problems, Settings};
 use dg_storage::DatabaseConfig;
 use serde::Deserialize;
 
@@ -16,6 +17,7 @@ pub(crate) struct ApidConfig {
     pub(crate) admin: AdminConfig,
     pub(crate) database: DatabaseConfig,
     pub(crate) api: ApiConfig,
+    pub(crate) health: HealthConfig,
     /// How long requests may go on after a TERM.
     pub(crate) grace_ms: u64,
 }
@@ -40,6 +42,8 @@ pub(crate) struct ApiConfig {
     /// How long a connection may idle between requests, or take to send the head of one.
     pub(crate) idle_timeout_ms: u64,
     pub(crate) access_log: AccessLogConfig,
+    /// Whether operators may have projections rebuilt.
+    pub(crate) allow_rebuild: bool,
 }
 
 /// Which requests leave a line in the log.
@@ -60,6 +64,7 @@ impl Default for ApidConfig {
             admin: AdminConfig::default(),
             database: DatabaseConfig::default(),
             api: ApiConfig::default(),
+            health: HealthConfig::default(),
             grace_ms: 10_000,
         }
     }
@@ -79,6 +84,7 @@ impl Default for ApiConfig {
             max_connections: 2_048,
             idle_timeout_ms: 75_000,
             access_log: AccessLogConfig::All,
+            allow_rebuild: true,
         }
     }
 }
@@ -93,6 +99,18 @@ impl Settings for ApidConfig {
         let known = !self.database.url.is_empty();
         problems.require(known, "database.url", "set the URL of the database, such as postgresql:///decisiongraph");
         self.api.check(problems);
+        self.health.check(problems);
+    }
+}
+
+impl ApidConfig {
+    /// From when on a projection counts as not well.
+    pub(crate) fn thresholds(&self) -> Thresholds {
+        Thresholds {
+            lagging_after: Duration::from_millis(self.health.lagging_after_ms),
+            lagging_pending: self.health.lagging_pending,
+            stalled_after: Duration::from_millis(self.health.stalled_after_ms),
+        }
     }
 }
 
@@ -183,7 +201,9 @@ mod tests {
             config.database.url.clear();
             config.api.max_events_per_batch = 0;
             config.api.max_batch_bytes = 1;
+            config.health.stalled_after_ms = 0;
         });
-        assert_eq!(keys, ["database.url", "api.max_events_per_batch", "api.max_batch_bytes"]);
+        let bad = ["database.url", "api.max_events_per_batch", "api.max_batch_bytes", "health.stalled_after_ms"];
+        assert_eq!(keys, bad);
     }
 }

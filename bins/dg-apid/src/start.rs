@@ -111,6 +111,7 @@ impl Parts {
             database_up,
             digest_turns: Arc::new(Semaphore::new(DIGESTS_AT_ONCE)),
             config: Arc::new(config.api.clone()),
+            thresholds: config.thresholds(),
             metrics: ApiMetrics::register(&daemon.metrics),
             readiness: progress.readiness(),
         };

@@ -7,7 +7,7 @@ use dg_http::params::{self, Params};
 use dg_http::path::Segments;
 use dg_http::{ApiError, Reply};
 use dg_projections::{Projection, TraceSummary};
-use dg_storage::projections::{TraceFilter, TraceRow};
+use dg_storage::projections::{MissingEvent, TraceFilter, TraceRow};
 use serde::Serialize;
 
 use crate::app::App;
@@ -48,10 +48,12 @@ pub(crate) async fn show(
 ) -> Result<Reply, ApiError> {
     let fresh = Freshness::read(&Params::read(query.as_deref(), &[freshness::NAMES])?)?;
     let ask = async |snapshot: &dg_storage::projections::Snapshot| {
-        Ok((snapshot.summary(&trace_id).await?, snapshot.trace(&trace_id).await?))
+        let (summary, row) = (snapshot.summary(&trace_id).await?, snapshot.trace(&trace_id).await?);
+        Ok((summary, row, snapshot.missing_events(&trace_id).await?))
     };
     let projections = [Projection::TraceSummary, Projection::TraceIndex];
-    let ((summary, row), meta) = crate::freshness::read(&app, caller.tenant(), fresh, &projections, ask).await?;
+    let ((summary, row, missing), meta) =
+        crate::freshness::read(&app, caller.tenant(), fresh, &projections, ask).await?;
     let events = pages::of_trace(&app, caller.tenant(), &trace_id, None, EVENTS).await?.events;
     if events.is_empty() {
         return Err(unknown_trace(&trace_id));
@@ -59,6 +61,7 @@ pub(crate) async fn show(
     let data = Shown {
         summary: summary.as_ref().map(SummaryJson::of),
         index: row.as_ref().map(IndexJson::of),
+        missing_events: missing.iter().map(MissingJson::of).collect(),
         events: EventJson::page(&events)?,
     };
     Reply::ok(&data)?.with_meta(meta)
@@ -109,6 +112,8 @@ struct Shown<'a> {
     /// Both are null for a trace that is in the log and not yet in the projections.
     summary: Option<SummaryJson<'a>>,
     index: Option<IndexJson<'a>>,
+    /// What the projections lack of this trace.
+    missing_events: Vec<MissingJson<'a>>,
     events: Vec<EventJson<'a>>,
 }
 
@@ -139,6 +144,26 @@ struct IndexJson<'a> {
     actors: &'a [String],
     policies: &'a [String],
     tags: &'a [String],
+}
+
+/// An event that a projection does not hold.
+#[derive(Serialize)]
+struct MissingJson<'a> {
+    projection_name: &'static str,
+    log_seq: i64,
+    event_id: &'a str,
+    status: &'static str,
+}
+
+impl<'a> MissingJson<'a> {
+    fn of(missing: &'a MissingEvent) -> Self {
+        Self {
+            projection_name: missing.projection.as_str(),
+            log_seq: missing.log_seq.get(),
+            event_id: &missing.event_id,
+            status: missing.status.as_str(),
+        }
+    }
 }
 
 impl<'a> RowJson<'a> {

@@ -70,8 +70,23 @@ async fn read_until(request: Request, limit: usize, deadline: Instant) -> Result
 /// As [`read`]; `unsupported_media_type`; `invalid_argument` for anything but the expected object.
 pub async fn command<T: DeserializeOwned>(request: Request) -> Result<T, ApiError> {
     media::of_body(request.headers(), &[Media::Json])?;
-    let body = read(request, COMMAND_BYTES).await?;
-    serde_json::from_slice(&body).map_err(|source| ApiError::invalid(format!("the body is not as expected: {source}")))
+    parse(&read(request, COMMAND_BYTES).await?)
+}
+
+/// Reads the JSON body of an administrative request that may come without one.
+///
+/// # Errors
+/// As [`command`].
+pub async fn command_if_any<T: DeserializeOwned + Default>(request: Request) -> Result<T, ApiError> {
+    media::of_body(request.headers(), &[Media::Json])?;
+    match read(request, COMMAND_BYTES).await? {
+        body if body.is_empty() => Ok(T::default()),
+        body => parse(&body),
+    }
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    serde_json::from_slice(body).map_err(|source| ApiError::invalid(format!("the body is not as expected: {source}")))
 }
 
 fn announced_length(headers: &HeaderMap) -> Option<usize> {
@@ -179,6 +194,16 @@ mod tests {
         let mut request = request(Body::from_stream(futures_util::stream::pending::<Result<Bytes, axum::Error>>()));
         request.headers_mut().insert(header::CONTENT_LENGTH, 10.into());
         assert_eq!(read(request, 9).await.unwrap_err().code(), Code::PayloadTooLarge);
+    }
+
+    #[tokio::test]
+    async fn a_command_may_come_without_a_body_where_that_is_said() {
+        type Given = std::collections::BTreeMap<String, i64>;
+        assert_eq!(command_if_any::<Given>(request(Body::empty())).await.unwrap(), Given::new());
+        let given = command_if_any::<Given>(request(Body::from(r#"{"a":1}"#))).await.unwrap();
+        assert_eq!(given["a"], 1);
+        assert!(command_if_any::<Given>(request(Body::from("x"))).await.is_err());
+        assert!(command::<Given>(request(Body::empty())).await.is_err());
     }
 
     #[tokio::test]

@@ -176,7 +176,9 @@ impl From<StoreError> for ApiError {
             StoreError::RunOverlaps { job_id } => {
                 Self::new(Code::Conflict, source.to_string()).with("job_id", job_id.to_string())
             }
-            StoreError::WrongState { status, .. } => Self::new(Code::Conflict, source.to_string()).with("status", status),
+            StoreError::WrongState { status, .. } => {
+                Self::new(Code::Conflict, source.to_string()).with("status", status)
+            }
             other => Self::storage(other),
         }
     }

@@ -54,6 +54,14 @@ impl Reply {
         Ok(Self { status: StatusCode::CREATED, ..Self::ok(data)? })
     }
 
+    /// 202 with `data`: it will be done.
+    ///
+    /// # Errors
+    /// As [`Reply::ok`].
+    pub fn accepted(data: &impl Serialize) -> Result<Self, ApiError> {
+        Ok(Self { status: StatusCode::ACCEPTED, ..Self::ok(data)? })
+    }
+
     /// Adds how fresh the answer is.
     ///
     /// # Errors

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 
 pub use self::layers::Layers;
 pub use self::problems::{Problem, Problems};
-pub use self::sections::{AdminConfig, Environment, KNOWN_SECTIONS, Listen, LogConfig, LogFormat};
+pub use self::sections::{AdminConfig, Environment, HealthConfig, KNOWN_SECTIONS, Listen, LogConfig, LogFormat};
 use crate::flags::Flags;
 
 /// Where packages put the configuration.

@@ -15,9 +15,10 @@ use super::tokens::{ShownOnce, TokenJson};
 use crate::app::App;
 
 /// What an account may be given beside its roles; `*` is all of it.
-const PERMISSIONS: [&str; 8] = [
+const PERMISSIONS: [&str; 9] = [
     "projection_replay",
     "projection_rebuild",
+    "projection_quarantine",
     "workflow_review",
     "workflow_assign",
     "workflow_escalate",

@@ -10,8 +10,19 @@ use tracing_subscriber::EnvFilter;
 use super::Problems;
 
 /// Every top-level key of the shared file. A daemon ignores those it has no field for.
-pub const KNOWN_SECTIONS: &[&str] =
-    &["admin", "api", "console", "database", "environment", "grace_ms", "log", "projector", "store", "workflow"];
+pub const KNOWN_SECTIONS: &[&str] = &[
+    "admin",
+    "api",
+    "console",
+    "database",
+    "environment",
+    "grace_ms",
+    "health",
+    "log",
+    "projector",
+    "store",
+    "workflow",
+];
 
 /// Names what is on no daemon's list.
 pub(super) fn refuse_unknown(table: &Map<String, Value>, problems: &mut Problems) {
@@ -101,6 +112,42 @@ impl AdminConfig {
             Ok(_) => {}
             Err(message) => problems.add("admin.listen", message),
         }
+    }
+}
+
+/// `[health]`: from when on a projection counts as not well, for whoever reports it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HealthConfig {
+    /// The age of the oldest missing event from which on it lags.
+    pub lagging_after_ms: u64,
+    /// The number of missing events beyond which it lags.
+    pub lagging_pending: i64,
+    /// How long it may stand still while events are missing.
+    pub stalled_after_ms: u64,
+}
+
+impl Default for HealthConfig {
+    fn default() -> Self {
+        Self { lagging_after_ms: 5_000, lagging_pending: 1_000, stalled_after_ms: 30_000 }
+    }
+}
+
+impl HealthConfig {
+    /// Reports values that make no sense.
+    pub fn check(&self, problems: &mut Problems) {
+        let milliseconds = 1..=86_400_000;
+        problems.require(
+            milliseconds.contains(&self.lagging_after_ms),
+            "health.lagging_after_ms",
+            "from 1 to 86400000",
+        );
+        problems.require(self.lagging_pending >= 0, "health.lagging_pending", "at least 0");
+        problems.require(
+            milliseconds.contains(&self.stalled_after_ms),
+            "health.stalled_after_ms",
+            "from 1 to 86400000",
+        );
     }
 }
 
