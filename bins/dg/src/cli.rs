@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    accounts, bench, digest, doctor, export, graph, import, init, migrate, precedents, tenants, trace, traces, up,
+    accounts, bench, digest, doctor, export, failures, graph, import, init, migrate, precedents, quarantine, replay,
+    tenants, trace, traces, up, verify,
 };
 
 /// Records decisions, projects them, queries them, proves them: the operator's command line.
@@ -102,6 +103,17 @@ pub(crate) enum Command {
     Precedents(precedents::PrecedentsArgs),
     /// The digests of a tenant's projections.
     Digest(digest::DigestArgs),
+    /// Catch up, rebuild or compare projections; list, follow, pause, cancel that.
+    Replay(replay::ReplayArgs),
+    /// Fold the log again and compare with what readers see.
+    Verify(verify::VerifyArgs),
+    /// Events that a projection does not hold: list, show, retry, resolve.
+    Failures {
+        #[command(subcommand)]
+        command: failures::FailuresCommand,
+    },
+    /// Accept that an event is missing in a projection; list, release.
+    Quarantine(quarantine::QuarantineArgs),
     /// Tenants: list, create.
     Tenants {
         #[command(subcommand)]

@@ -6,16 +6,20 @@ pub(crate) mod database;
 pub(crate) mod digest;
 pub(crate) mod doctor;
 pub(crate) mod export;
+pub(crate) mod failures;
 pub(crate) mod graph;
 pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod migrate;
 pub(crate) mod precedents;
+pub(crate) mod quarantine;
+pub(crate) mod replay;
 pub(crate) mod status;
 pub(crate) mod tenants;
 pub(crate) mod trace;
 pub(crate) mod traces;
 pub(crate) mod up;
+pub(crate) mod verify;
 
 use dg_client::Meta;
 
@@ -44,6 +48,10 @@ pub(crate) async fn run(cli: Cli, out: &mut Output<'_>) -> Result<(), Failure> {
         Command::Graph(args) => graph::run(global, args, out).await,
         Command::Precedents(args) => precedents::run(global, args, out).await,
         Command::Digest(args) => digest::run(global, &args, out).await,
+        Command::Replay(args) => replay::run(global, args, out).await,
+        Command::Verify(args) => verify::run(global, args, out).await,
+        Command::Failures { command } => failures::run(global, command, out).await,
+        Command::Quarantine(args) => quarantine::run(global, args, out).await,
         Command::Tenants { command } => tenants::run(global, command, out).await,
         Command::Accounts { command } => accounts::run(global, command, out).await,
         Command::Bench(args) => bench::run(&args, out).await,

@@ -6,6 +6,7 @@ pub(crate) mod graph;
 pub(crate) mod identity;
 pub(crate) mod precedents;
 pub(crate) mod projections;
+pub(crate) mod runs;
 pub(crate) mod traces;
 
 /// Query parameters that are left out when they are not set.

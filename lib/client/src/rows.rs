@@ -6,4 +6,5 @@ pub(crate) mod events;
 pub(crate) mod graph;
 pub(crate) mod identity;
 pub(crate) mod projections;
+pub(crate) mod runs;
 pub(crate) mod traces;

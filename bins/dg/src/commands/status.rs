@@ -3,12 +3,12 @@
 use dg_client::{ClientError, Health, Me};
 use serde::Serialize;
 
-use super::{joined, or_dash};
+use super::{joined, or_dash, replay};
 use crate::{
     cli::{Global, TenantFlag},
     connection,
     failure::Failure,
-    output::{Output, Table},
+    output::{Output, Table, printable},
 };
 
 #[derive(Serialize)]
@@ -52,16 +52,47 @@ fn tell(status: &Status, out: &mut Output<'_>) -> Result<(), Failure> {
     let Some(health) = &status.projections else {
         return Ok(out.line(format!("tenants  {}", joined(&me.tenants)))?);
     };
-    out.line(format!("tenant   {}, log at {}\n", health.tenant_id, health.event_log_last_seq))?;
-    let mut table = Table::new(&["PROJECTION", "AT", "PENDING", "FAILURES", "UPDATED"]);
+    out.line(format!("tenant   {}, {}, log at {}\n", health.tenant_id, health.status, health.event_log_last_seq))?;
+    let mut table =
+        Table::new(&["PROJECTION", "STATUS", "STATE", "AT", "PENDING", "LAG", "FAILURES", "QUARANTINED", "UPDATED"]);
     for projection in &health.projections {
         table.row([
             projection.projection_name.clone(),
+            projection.status.clone(),
+            projection.state.clone(),
             projection.last_log_seq.to_string(),
             projection.pending_events.to_string(),
+            format!("{:.1} s", projection.lag_seconds),
             projection.open_failures.to_string(),
+            projection.quarantined.to_string(),
             or_dash(projection.updated_at.clone()),
         ]);
     }
-    Ok(out.table(&table)?)
+    out.table(&table)?;
+    tell_troubles(health, out)?;
+    if !health.open_runs.is_empty() {
+        out.line("")?;
+        replay::tell::table(&health.open_runs, false, out)?;
+    }
+    Ok(())
+}
+
+/// What a person has to know about, one line each.
+fn tell_troubles(health: &Health, out: &mut Output<'_>) -> Result<(), Failure> {
+    for projection in &health.projections {
+        let name = &projection.projection_name;
+        if let Some(error) = &projection.last_error {
+            out.line(format!("\n{name} does not move: {} [{}]", printable(&error.message), error.code))?;
+        }
+        if let Some(since) = &projection.drift_since {
+            out.line(format!("\n{name} was changed by other hands, noticed at {since}; `dg verify` shows where"))?;
+        }
+    }
+    for failure in &health.open_failures {
+        let (event_id, message) = (printable(&failure.event_id), printable(&failure.message));
+        let at = failure.log_seq;
+        out.line(format!("\n{} lacks {event_id} at {at}: {message} [{}]", failure.projection_name, failure.code))?;
+        out.line(format!("  dg failures retry {0}\n  dg quarantine {0} --reason …", failure.failure_id))?;
+    }
+    Ok(())
 }

@@ -52,6 +52,7 @@ struct Shown {
 struct TraceParts {
     events: Vec<dg_client::StoredEvent>,
     index: Option<dg_client::TraceIndex>,
+    missing_events: Vec<dg_client::MissingEvent>,
     summary: Option<dg_client::TraceSummary>,
 }
 
@@ -66,11 +67,17 @@ pub(crate) async fn run(global: &Global, command: TraceCommand, out: &mut Output
     let mut detail = found.data;
     add_the_rest(&client, &args.trace_id, &mut detail).await?;
     if out.is_json() {
-        let TraceDetail { events, index, summary } = detail;
-        return out.document(&Shown { meta: found.meta, detail: TraceParts { events, index, summary } });
+        let TraceDetail { events, index, missing_events, summary } = detail;
+        let detail = TraceParts { events, index, missing_events, summary };
+        return out.document(&Shown { meta: found.meta, detail });
     }
     for line in timeline::lines(&detail, args.payload) {
         out.line(line)?;
+    }
+    for missing in &detail.missing_events {
+        let dg_client::MissingEvent { event_id, log_seq, projection_name, status } = missing;
+        let event_id = crate::output::printable(event_id);
+        out.line(format!("not in {projection_name}: event {event_id} at {log_seq} ({status})"))?;
     }
     let shown = detail.events.last().map_or(0, |event| event.log_seq);
     // The events come from the log itself; only what the projections add may be behind.

@@ -2,17 +2,31 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Run;
+
 /// One projection.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProjectionHealth {
-    /// Digest last computed; none before the first.
+    /// Digest last written down; none before the first.
     #[serde(default)]
     pub digest: Option<String>,
+    /// Since when its rows are not the ones that were written.
+    #[serde(default)]
+    pub drift_since: Option<String>,
+    /// Events per second over about a minute.
+    #[serde(default)]
+    pub events_per_second_1m: f64,
     /// Its generation; a rebuild makes the next one.
     #[serde(default)]
     pub generation: i64,
     /// Whether events are missing.
     pub is_stale: bool,
+    /// How old the oldest missing event is.
+    #[serde(default)]
+    pub lag_seconds: f64,
+    /// Why it does not move.
+    #[serde(default)]
+    pub last_error: Option<ProjectionError>,
     /// Position up to which every event is in it.
     pub last_log_seq: i64,
     /// Failures that wait for a person.
@@ -22,57 +36,74 @@ pub struct ProjectionHealth {
     pub pending_events: i64,
     /// Its name.
     pub projection_name: String,
-    /// `live` or `failed`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub state: Option<String>,
+    /// Events whose absence an operator accepted.
+    #[serde(default)]
+    pub quarantined: i64,
+    /// What it does: `idle`, `catching_up`, `rebuilding`, `failed` …
+    #[serde(default)]
+    pub state: String,
+    /// Whether somebody should look: `ok`, `rebuilding`, `lagging`, `stalled`, `failed`.
+    #[serde(default)]
+    pub status: String,
     /// When it last moved.
     #[serde(default)]
     pub updated_at: Option<String>,
 }
 
-/// A replay that has not ended.
+/// Why a projection does not move.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OpenRun {
-    /// Its id.
-    pub job_id: String,
-    /// Position it has reached.
+pub struct ProjectionError {
+    /// What kind of error it is.
     #[serde(default)]
-    pub last_log_seq: Option<i64>,
-    /// `catch_up` or `rebuild`.
+    pub category: Option<String>,
+    /// As a code.
+    pub code: String,
+    /// For a person.
     #[serde(default)]
-    pub mode: Option<String>,
-    /// Events done.
+    pub message: String,
+    /// Since when.
     #[serde(default)]
-    pub processed_events: Option<i64>,
-    /// Which projection.
-    #[serde(default)]
-    pub projection_name: Option<String>,
-    /// When it was asked for.
-    #[serde(default)]
-    pub requested_at: Option<String>,
-    /// When it began.
-    #[serde(default)]
-    pub started_at: Option<String>,
-    /// `queued` or `running`.
-    pub status: String,
-    /// Position it goes to.
-    #[serde(default)]
-    pub until_log_seq: Option<i64>,
+    pub since: Option<String>,
+}
+
+/// An event that waits for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedFailure {
+    /// Why, as a code.
+    pub code: String,
+    /// The event.
+    pub event_id: String,
+    /// The failure.
+    pub failure_id: String,
+    /// Position of the event.
+    pub log_seq: i64,
+    /// Why, for a person.
+    pub message: String,
+    /// The projection.
+    pub projection_name: String,
+    /// The trace of the event.
+    pub trace_id: String,
 }
 
 /// The projections of one tenant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Health {
     /// Last position of the log.
     pub event_log_last_seq: i64,
     /// Digest over all, last computed.
     #[serde(default)]
     pub full_digest: Option<String>,
-    /// Replays under way.
+    /// Events that wait for a person, the first of them.
     #[serde(default)]
-    pub open_runs: Vec<OpenRun>,
+    pub open_failures: Vec<NamedFailure>,
+    /// Runs that have not ended, oldest first.
+    #[serde(default)]
+    pub open_runs: Vec<Run>,
     /// Each projection.
     pub projections: Vec<ProjectionHealth>,
+    /// The worst status of its projections.
+    #[serde(default)]
+    pub status: String,
     /// The tenant.
     #[serde(default)]
     pub tenant_id: String,
@@ -81,6 +112,9 @@ pub struct Health {
 /// Digests of a tenant's projections at one position.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Digests {
+    /// Whether no event is missing in them.
+    #[serde(default)]
+    pub complete: bool,
     /// Of the context graph.
     pub context_graph: String,
     /// Over all of them.
@@ -92,6 +126,9 @@ pub struct Digests {
     pub log_seq: i64,
     /// Of the precedent and policy evaluation indexes.
     pub precedent_index: String,
+    /// How many events are missing in them.
+    #[serde(default)]
+    pub skipped_events: i64,
     /// Of the trace summaries.
     pub trace_summary: String,
 }

@@ -115,9 +115,25 @@ pub struct TraceDetail {
     /// What lists know of it.
     #[serde(default)]
     pub index: Option<TraceIndex>,
+    /// Events that projections do not hold.
+    #[serde(default)]
+    pub missing_events: Vec<MissingEvent>,
     /// Its summary; none when only its first events are projected yet.
     #[serde(default)]
     pub summary: Option<TraceSummary>,
+}
+
+/// An event that a projection does not hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissingEvent {
+    /// Which event.
+    pub event_id: String,
+    /// Its position.
+    pub log_seq: i64,
+    /// Which projection.
+    pub projection_name: String,
+    /// `open`, or `quarantined` when an operator accepted it.
+    pub status: String,
 }
 
 /// A finished trace that matches a search.

@@ -83,12 +83,16 @@ fn judge(name: String, health: &Health) -> Check {
     let failing: Vec<&str> = health
         .projections
         .iter()
-        .filter(|projection| projection.open_failures > 0 || projection.state.as_deref() == Some("failed"))
+        .filter(|projection| projection.open_failures > 0 || projection.status == "failed")
         .map(|projection| projection.projection_name.as_str())
         .collect();
     if !failing.is_empty() {
         let found = format!("failing: {}", failing.join(", "));
-        return Check::fail(name, found, "look into the log of dg-projectord for the event it cannot apply");
+        return Check::fail(
+            name,
+            found,
+            "`dg status` shows which and `dg failures list` why; then `dg failures retry` or `dg quarantine`",
+        );
     }
     let behind = health.projections.iter().map(|projection| projection.pending_events).max().unwrap_or(0);
     let found = format!("log at {}, projections {behind} behind", health.event_log_last_seq);
