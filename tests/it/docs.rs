@@ -87,6 +87,29 @@ fn the_tutorial_works_as_it_is_written() {
     assert_eq!(digests.len(), 1, "the copy has the digests of the original, the second time too");
 }
 
+/// The examples of the API's page, run from top to bottom as it says.
+#[test]
+fn the_examples_of_the_api_work_as_they_are_written() {
+    let curl = Command::new("curl").arg("--version").output();
+    if !curl.is_ok_and(|output| output.status.success()) {
+        return;
+    }
+    let suite = Suite::start().unwrap();
+    let text = fs::read_to_string(paths::repository().join("docs/api/http.md")).unwrap();
+    let blocks: Vec<&str> = text.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(blocks.len() > 15, "{}", blocks.len());
+    let script = format!("set -eu\n{}", blocks.concat())
+        .replace("http://127.0.0.1:4100", &suite.api_url)
+        .replace("dg_…", &suite.admin_token);
+    let ran = Command::new("bash").args(["-c", &script]).current_dir(suite.dir()).output().unwrap();
+    let (out, errors) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+    assert!(ran.status.success(), "{out}\n{errors}");
+    for answer in out.lines() {
+        assert!(answer.starts_with(r#"{"data":"#), "{answer}");
+    }
+    assert!(out.lines().count() > 15, "{out}");
+}
+
 #[test]
 fn the_demo_has_three_traces_and_twenty_two_events() {
     let events = fixtures::demo().unwrap();

@@ -120,6 +120,7 @@ fn comparable(data: &Value) -> Value {
                     "digest",
                     "last_digest",
                     "full_digest",
+                    "digests",
                 ]
                 .contains(&key.as_str())
             })

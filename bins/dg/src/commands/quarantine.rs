@@ -56,9 +56,7 @@ enum QuarantineCommand {
 
 pub(crate) async fn run(global: &Global, args: QuarantineArgs, out: &mut Output<'_>) -> Result<(), Failure> {
     match args.command {
-        Some(QuarantineCommand::List(args)) => {
-            failures::list(global, args.or_status("quarantined"), out).await
-        }
+        Some(QuarantineCommand::List(args)) => failures::list(global, args.or_status("quarantined"), out).await,
         Some(QuarantineCommand::Release { failure_id, reason, tenant }) => {
             let client = connection::tenant(global, tenant.tenant.as_deref())?;
             let queued = client.resolve_failure(&failure_id, &reason).await?;

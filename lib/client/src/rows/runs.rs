@@ -21,7 +21,7 @@ pub struct Run {
     /// How long it will still take; none while nobody can tell.
     #[serde(default)]
     pub eta_seconds: Option<f64>,
-    /// Events folded per second, once per projection.
+    /// Events of the log per second.
     #[serde(default)]
     pub events_per_second: f64,
     /// The failure whose event it projects.

@@ -83,14 +83,9 @@ fn eta_seconds(run: &Run) -> Option<f64> {
     if run.status != RunStatus::Running || run.events_per_second <= 0.0 {
         return None;
     }
-    // Each event is folded once per projection, and counted so.
-    let folds = left.saturating_mul(i64::try_from(run.target.projections().len()).unwrap_or(1));
-    Some(tenths(as_float(folds) / run.events_per_second))
-}
-
-#[expect(clippy::cast_precision_loss, reason = "an estimate")]
-fn as_float(number: i64) -> f64 {
-    number as f64
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    let left = left as f64;
+    Some(tenths(left / run.events_per_second))
 }
 
 fn tenths(number: f64) -> f64 {
@@ -141,7 +136,6 @@ mod tests {
     fn tells_how_long_it_takes_if_it_can() {
         let one = RunTarget::One(Projection::TraceIndex);
         assert_eq!(eta_seconds(&run(RunStatus::Running, one, 100.0)), Some(5.0));
-        assert_eq!(eta_seconds(&run(RunStatus::Running, RunTarget::All, 100.0)), Some(20.0));
         assert_eq!(eta_seconds(&run(RunStatus::Running, one, 0.0)), None);
         assert_eq!(eta_seconds(&run(RunStatus::Paused, one, 100.0)), None);
         let unclaimed = Run { target_log_seq: None, ..run(RunStatus::Running, one, 100.0) };

@@ -9,6 +9,8 @@ use crate::{
     output::{Output, Table, printable},
 };
 
+const DIFFERENCE: &str = "first_difference";
+
 /// Describes a run.
 pub(crate) fn run(run: &Run, out: &mut Output<'_>) -> Result<(), Failure> {
     if out.is_json() {
@@ -35,23 +37,22 @@ pub(crate) fn run(run: &Run, out: &mut Output<'_>) -> Result<(), Failure> {
         }
     }
     for (name, value) in &run.result {
-        tell_result(name, value, out)?;
-    }
-    Ok(())
-}
-
-fn tell_result(name: &str, value: &Value, out: &mut Output<'_>) -> Result<(), Failure> {
-    match value {
-        Value::Object(members) if name != "first_difference" => {
-            out.line(format!("  {name}"))?;
-            for (name, value) in members {
-                out.line(format!("    {name:<16} {}", plain(value)))?;
+        match value {
+            Value::Object(members) if name != DIFFERENCE => {
+                out.line(format!("  {name}"))?;
+                for (name, value) in members {
+                    out.line(format!("    {name:<16} {}", plain(value)))?;
+                }
             }
+            Value::Object(_) | Value::Null => {}
+            value => out.line(format!("  {name:<8} {}", plain(value)))?,
         }
-        Value::Object(difference) => tell_difference(difference, out)?,
-        value => out.line(format!("  {name:<8} {}", plain(value)))?,
     }
-    Ok(())
+    // Last, because it is what one looks for.
+    match run.result.get(DIFFERENCE) {
+        Some(Value::Object(difference)) => tell_difference(difference, out),
+        _ => Ok(()),
+    }
 }
 
 /// Describes a run that has ended.
@@ -77,9 +78,9 @@ pub(crate) fn is_well(run: &Run) -> bool {
 }
 
 /// The first differing row, field by field.
-pub(crate) fn tell_difference(difference: &Map<String, Value>, out: &mut Output<'_>) -> Result<(), Failure> {
+fn tell_difference(difference: &Map<String, Value>, out: &mut Output<'_>) -> Result<(), Failure> {
     let text = |name: &str| difference.get(name).map(plain).unwrap_or_default();
-    out.line(format!("  first difference: {}, table {}, key {}", text("projection"), text("table"), text("key")))?;
+    out.line(format!("\n  first difference: {}, table {}, key {}", text("projection"), text("table"), text("key")))?;
     let side = |name: &str| difference.get(name).and_then(Value::as_object);
     let (expected, actual) = (side("expected"), side("actual"));
     match (expected, actual) {
