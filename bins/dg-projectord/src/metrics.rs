@@ -125,21 +125,21 @@ impl Metrics {
     /// Lets every series begin at zero: the first failure after a start is an increase too, and alerts go by increases.
     fn begin(&self) {
         for category in Category::ALL.map(Category::as_str) {
-            self.retries.get_or_create(&ByCategory { category });
-            self.set_aside.get_or_create(&ByCategory { category });
+            drop(self.retries.get_or_create(&ByCategory { category }));
+            drop(self.set_aside.get_or_create(&ByCategory { category }));
         }
         for result in ["equal", "drift", "error"] {
-            self.self_checks.get_or_create(&ByResult { result });
+            drop(self.self_checks.get_or_create(&ByResult { result }));
         }
         for mode in RunMode::ALL.map(RunMode::as_str) {
-            self.run_events.get_or_create(&ByMode { mode });
-            self.run_seconds.get_or_create(&ByMode { mode });
+            drop(self.run_events.get_or_create(&ByMode { mode }));
+            drop(self.run_seconds.get_or_create(&ByMode { mode }));
             for outcome in ["completed", "failed", "cancelled", "paused", "lost"] {
-                self.runs.get_or_create(&ByOutcome { mode, outcome });
+                drop(self.runs.get_or_create(&ByOutcome { mode, outcome }));
             }
         }
         for status in ["queued", "running", "paused"] {
-            self.runs_open.get_or_create(&ByStatus { status });
+            drop(self.runs_open.get_or_create(&ByStatus { status }));
         }
     }
 

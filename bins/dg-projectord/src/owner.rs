@@ -6,18 +6,18 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use dg_domain::TenantId;
+use dg_domain::{Micros, TenantId};
 use dg_projections::Category;
 use dg_runtime::{backoff::Backoff, chance};
 use dg_storage::{
     DatabaseConfig, StoreError,
     listener::Nudges,
     locks::{LockClass, LockKey, LockSession, ScopeLock},
-    projections::{Behind, ProjectionScope, ProjectionWriter},
+    projections::{Behind, ProjectionScope, ProjectionWriter, Trouble},
 };
 use tokio::{task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use crate::catch_up::{CaughtUp, Tools, catch_up};
 
@@ -258,7 +258,7 @@ impl Owner {
                 self.resting.remove(&finished.tenant);
             }
             Ok(CaughtUp::AtHole) => {
-                self.rest(&finished.tenant, AT_HOLE, true, asked);
+                let _ = self.rest(&finished.tenant, AT_HOLE, true, asked);
             }
             Err(StoreError::Fenced { scope }) => {
                 info!(tenant = %finished.tenant, "the {scope} were taken or rebuilt meanwhile; taking them anew");
@@ -271,7 +271,8 @@ impl Owner {
                 );
                 self.tools.metrics.catch_up_failed();
                 self.tools.metrics.retried(error.category());
-                self.rest(&finished.tenant, Backoff::NETWORK, false, asked);
+                let until = self.rest(&finished.tenant, Backoff::NETWORK, false, asked);
+                self.note(finished.tenant.clone(), &error, until);
             }
         }
         // A scope that stands before a hole is taken anew, which tries it again.
@@ -280,7 +281,8 @@ impl Owner {
         }
     }
 
-    fn rest(&mut self, tenant: &TenantId, backoff: Backoff, halted_only: bool, retries_asked: i64) {
+    /// Answers for how long.
+    fn rest(&mut self, tenant: &TenantId, backoff: Backoff, halted_only: bool, retries_asked: i64) -> Duration {
         let rest = self.resting.entry(tenant.clone()).or_insert_with(|| Rest {
             until: Instant::now(),
             attempts: 0,
@@ -288,8 +290,24 @@ impl Owner {
             retries_asked,
         });
         (rest.halted_only, rest.retries_asked) = (halted_only, retries_asked);
-        rest.until = Instant::now() + backoff.delay(rest.attempts, chance::fraction());
+        let pause = backoff.delay(rest.attempts, chance::fraction());
+        rest.until = Instant::now() + pause;
         rest.attempts = rest.attempts.saturating_add(1);
+        pause
+    }
+
+    /// Writes down why a tenant rests, if the database takes it: where that is the trouble, health sees it without a word.
+    fn note(&self, tenant: TenantId, error: &StoreError, pause: Duration) {
+        let store = self.tools.store.clone();
+        let (category, code, message) = (error.category(), error.code(), dg_runtime::exit::chain(error));
+        let pause = i64::try_from(pause.as_micros()).unwrap_or(i64::MAX);
+        let next = Micros::new(dg_runtime::clock::now().get().saturating_add(pause));
+        tokio::spawn(async move {
+            let trouble = Trouble { category, code, message: &message, next_retry_at: Some(next) };
+            if let Err(error) = store.note_trouble(&tenant, &trouble).await {
+                debug!(tenant = %tenant, error = &error as &dyn std::error::Error, "cannot note why the tenant rests");
+            }
+        });
     }
 
     fn drop_idle(&mut self) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dg_domain::{ErrorCode, LogSeq, Micros, StoredEvent, TenantId, Violation, keys};
 use dg_projections::{Batch, Category, FoldError, Folded, Projection, Skips, TraceHistory, history, open_traces};
-use tokio_postgres::Row;
+use tokio_postgres::{Row, types::ToSql};
 
 use super::{
     cursor::{CursorState, position},
@@ -192,47 +192,30 @@ impl ProjectionWriter {
         violation: &Violation,
     ) -> Result<(), StoreError> {
         let trouble = Trouble {
-            state: CursorState::Failed,
             category: Category::from(violation),
             code: violation.code.as_str(),
             message: &violation.message,
             next_retry_at: None,
         };
-        self.tell(scope, projections, &trouble).await?;
         let halted = |owned: &&mut Owned| projections.contains(&owned.projection);
-        scope.owned.iter_mut().filter(halted).for_each(|owned| owned.state = CursorState::Failed);
-        Ok(())
-    }
-
-    /// Notes why a scope rests and until when, for health to show.
-    ///
-    /// # Errors
-    /// As [`Store::ping`].
-    pub async fn tell(
-        &self,
-        scope: &ProjectionScope,
-        projections: &[Projection],
-        trouble: &Trouble<'_>,
-    ) -> Result<(), StoreError> {
-        let names: Vec<&str> = projections.iter().map(|projection| projection.as_str()).collect();
-        let epoch = scope.owned.iter().map(|owned| owned.epoch).max().unwrap_or(0);
-        let next = trouble.next_retry_at.map(PgMicros);
+        let held: Vec<(Projection, Option<i64>)> =
+            scope.owned.iter_mut().filter(halted).map(|owned| (owned.projection, Some(owned.epoch))).collect();
+        let columns = TroubleColumns::of(&held, &trouble);
         let telling = async {
-            let (state, category) = (trouble.state.as_str(), trouble.category.as_str());
             let client = self.connection.client();
-            let params: [&(dyn tokio_postgres::types::ToSql + Sync); 8] =
-                [&scope.tenant.as_str(), &names, &state, &category, &trouble.code, &trouble.message, &next, &epoch];
+            let tenant = scope.tenant.as_str();
+            let params = columns.params(&tenant, CursorState::Failed, &trouble);
             client.execute(FAIL_SCOPE, &params).await.map_err(StoreError::of("projections.fail_scope"))
         };
-        bounded("projections.fail_scope", self.config.answer_timeout(), telling).await.map(drop)
+        bounded("projections.fail_scope", self.config.answer_timeout(), telling).await?;
+        scope.owned.iter_mut().filter(halted).for_each(|owned| owned.state = CursorState::Failed);
+        Ok(())
     }
 }
 
 /// Why a scope does not move.
 #[derive(Clone, Copy, Debug)]
 pub struct Trouble<'t> {
-    /// Whether it will move by itself later.
-    pub state: CursorState,
     /// What kind.
     pub category: Category,
     /// The stable code.
@@ -241,6 +224,39 @@ pub struct Trouble<'t> {
     pub message: &'t str,
     /// When it is tried again.
     pub next_retry_at: Option<Micros>,
+}
+
+/// What [`FAIL_SCOPE`] takes.
+struct TroubleColumns {
+    names: Vec<&'static str>,
+    epochs: Vec<Option<i64>>,
+    category: &'static str,
+    next_retry_at: Option<PgMicros>,
+}
+
+impl TroubleColumns {
+    fn of(held: &[(Projection, Option<i64>)], trouble: &Trouble<'_>) -> Self {
+        Self {
+            names: held.iter().map(|(projection, _)| projection.as_str()).collect(),
+            epochs: held.iter().map(|(_, epoch)| *epoch).collect(),
+            category: trouble.category.as_str(),
+            next_retry_at: trouble.next_retry_at.map(PgMicros),
+        }
+    }
+
+    fn params<'p>(
+        &'p self,
+        tenant: &'p &'p str,
+        state: CursorState,
+        trouble: &'p Trouble<'_>,
+    ) -> [&'p (dyn ToSql + Sync); 8] {
+        let state: &'static &'static str = match state {
+            CursorState::Live => &"live",
+            CursorState::Failed => &"failed",
+        };
+        let (code, message) = (&trouble.code, &trouble.message);
+        [tenant, &self.names, &self.epochs, state, &self.category, code, message, &self.next_retry_at]
+    }
 }
 
 async fn write_batch(
@@ -303,7 +319,7 @@ fn check_fence(scope: &ProjectionScope, advance: &Advance, rows: &[Row]) -> Resu
 pub(super) async fn record_failure(target: &Target<'_>, missing: &FoldError) -> Result<(), StoreError> {
     let names: Vec<&str> = missing.projections.iter().map(|projection| projection.as_str()).collect();
     let category = Category::from(&missing.violation).as_str();
-    let params: [&(dyn tokio_postgres::types::ToSql + Sync); 8] = [
+    let params: [&(dyn ToSql + Sync); 8] = [
         &target.tenant,
         &names,
         &missing.log_seq.get(),
@@ -362,6 +378,18 @@ pub struct LeftOut {
 }
 
 impl Store {
+    /// Notes why a tenant's projections rest and until when, for health to show. The next batch that is written clears it.
+    ///
+    /// # Errors
+    /// As [`Store::ping`].
+    pub async fn note_trouble(&self, tenant: &TenantId, trouble: &Trouble<'_>) -> Result<(), StoreError> {
+        let held = Projection::ALL.map(|projection| (projection, None));
+        let columns = TroubleColumns::of(&held, trouble);
+        let tenant = tenant.as_str();
+        let params = columns.params(&tenant, CursorState::Live, trouble);
+        self.query("projections.fail_scope", FAIL_SCOPE, &params).await.map(drop)
+    }
+
     /// Reads the next batch of a tenant's log, at most `limit` events up to `until`, and what a fold of it needs from
     /// before.
     ///
@@ -394,7 +422,7 @@ impl Store {
         let trace_keys: Vec<PgKey> = open.iter().map(|trace_id| PgKey(keys::trace_key(trace_id))).collect();
         let statuses: &[&str] = if left_out.open_again { &["quarantined"] } else { &["open", "quarantined"] };
         let name = "projections.trace_history";
-        let params: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
+        let params: [&(dyn ToSql + Sync); 5] =
             [&tenant.as_str(), &trace_keys, &after.get(), &statuses, &left_out.positions];
         let rows = self.query(name, TRACE_HISTORY, &params).await?;
         let earlier: Vec<StoredEvent> = rows.iter().map(|row| stored_event(name, row)).collect::<Result<_, _>>()?;
