@@ -78,20 +78,21 @@ async fn what_is_wrong_is_said_with_its_exit_code() {
     assert!(!dg.run(&["doctor", "--api-url", "http://127.0.0.1:1"]).0.status.success());
 }
 
-struct Dg {
+/// `dg` with the settings of a suite.
+pub(crate) struct Dg {
     program: PathBuf,
     dir: PathBuf,
 }
 
 #[derive(Debug)]
-struct Ran(Output);
+pub(crate) struct Ran(pub(crate) Output);
 
 impl Dg {
-    fn beside(suite: &Suite) -> Self {
+    pub(crate) fn beside(suite: &Suite) -> Self {
         Self { program: daemon("dg").unwrap(), dir: suite.dir().join("the state") }
     }
 
-    fn run(&self, words: &[&str]) -> Ran {
+    pub(crate) fn run(&self, words: &[&str]) -> Ran {
         let mut command = Command::new(&self.program);
         command
             .args(words)
@@ -102,7 +103,7 @@ impl Dg {
         Ran(command.output().unwrap())
     }
 
-    fn json(&self, words: &[&str]) -> Value {
+    pub(crate) fn json(&self, words: &[&str]) -> Value {
         let mut words = words.to_vec();
         words.push("--json");
         let text = String::from_utf8(self.run(&words).expect_ok()).unwrap();
@@ -114,14 +115,15 @@ impl Dg {
 
 impl Ran {
     #[track_caller]
-    fn expect_ok(self) -> Vec<u8> {
+    pub(crate) fn expect_ok(self) -> Vec<u8> {
         let errors = String::from_utf8_lossy(&self.0.stderr);
         assert!(self.0.status.success(), "{} {errors}", self.0.status);
         self.0.stdout
     }
 }
 
-fn file_of(name: &str) -> PathBuf {
+/// The file of a scenario.
+pub(crate) fn file_of(name: &str) -> PathBuf {
     let own = paths::repository().join("fixtures/scenarios").join(format!("{name}.json"));
     if own.is_file() { own } else { paths::reference().unwrap().join("golden").join(format!("{name}.json")) }
 }

@@ -19,4 +19,5 @@ mod projection_runtime;
 mod queries;
 mod replays;
 mod roles;
+mod steering;
 mod vectors;

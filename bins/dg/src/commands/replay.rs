@@ -7,12 +7,11 @@ use clap::{Args, Subcommand};
 use dg_client::{Client, NewRun, Run, RunQuery};
 use serde_json::json;
 
-use super::or_dash;
 use crate::{
     cli::{Global, TenantFlag},
     connection,
     failure::{Exit, Failure},
-    output::{Output, Table},
+    output::Output,
 };
 use follow::follow;
 

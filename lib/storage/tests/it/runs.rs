@@ -69,7 +69,7 @@ async fn a_run_is_asked_for_and_read_back() {
     assert_eq!((run.requested_roles.as_slice(), run.request_id.as_str()), (&["admin".to_owned()][..], "req-1"));
     assert!(run.requested_at > Micros::new(1_700_000_000_000_000) && run.finished_at.is_none());
     assert_eq!(store.run(&tenant, run.job_id).await.unwrap(), Some(run.clone()));
-    assert_eq!(store.open_runs(&tenant).await.unwrap(), [run.clone()]);
+    assert_eq!(store.open_runs(&tenant).await.unwrap(), std::slice::from_ref(&run));
     let other = scratch.tenant("other").await;
     assert_eq!(store.run(&other, run.job_id).await.unwrap(), None);
     let blank = NewRuns {

@@ -3,8 +3,8 @@
 use dg_client::Run;
 use serde_json::{Map, Value, json};
 
-use super::or_dash;
 use crate::{
+    commands::or_dash,
     failure::{Exit, Failure},
     output::{Output, Table, printable},
 };
@@ -140,7 +140,7 @@ mod tests {
         (String::from_utf8(written).unwrap(), exit)
     }
 
-    fn verified(result: Value) -> Run {
+    fn verified(result: &Value) -> Run {
         let run =
             json!({"job_id": "j", "status": "completed", "mode": "verify", "projection_name": "all", "result": result});
         serde_json::from_value(run).unwrap()
@@ -150,21 +150,21 @@ mod tests {
     fn a_difference_is_shown_field_by_field() {
         let difference = json!({"projection": "trace_summary", "table": "dg_trace_summary", "key": "trace-1",
             "expected": {"title": "a", "outcome": "success"}, "actual": {"title": "b", "outcome": "success"}});
-        let (text, exit) = said(&verified(json!({"equal": false, "log_seq": 9, "first_difference": difference})));
+        let (text, exit) = said(&verified(&json!({"equal": false, "log_seq": 9, "first_difference": difference})));
         assert_eq!(exit, Some(Exit::Found));
         assert!(text.contains("first difference: trace_summary, table dg_trace_summary, key trace-1"), "{text}");
         assert!(text.contains("title    a         b        <-"), "{text}");
         let gone = json!({"projection": "p", "table": "t", "key": "k", "expected": {"x": 1}, "actual": null});
-        let (text, _) = said(&verified(json!({"equal": false, "first_difference": gone})));
+        let (text, _) = said(&verified(&json!({"equal": false, "first_difference": gone})));
         assert!(text.contains("the row is missing in what readers see"), "{text}");
     }
 
     #[test]
     fn what_ended_well_is_well() {
-        let (text, exit) = said(&verified(json!({"equal": true, "expected": {"context_graph": "sha256:1"}})));
+        let (text, exit) = said(&verified(&json!({"equal": true, "expected": {"context_graph": "sha256:1"}})));
         assert_eq!(exit, None);
         assert!(text.contains("context_graph") && text.contains("sha256:1"), "{text}");
-        let failed = Run { status: "failed".to_owned(), ..verified(json!({})) };
+        let failed = Run { status: "failed".to_owned(), ..verified(&json!({})) };
         assert_eq!(said(&failed).1, Some(Exit::Found));
     }
 }
