@@ -19,5 +19,6 @@ mod projection_runtime;
 mod queries;
 mod replays;
 mod roles;
+mod space;
 mod steering;
 mod vectors;
