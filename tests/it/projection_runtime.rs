@@ -6,6 +6,7 @@ mod histories;
 mod idle;
 mod outages;
 mod rows;
+mod runs;
 
 /// Whether the long versions are asked for.
 fn long() -> bool {

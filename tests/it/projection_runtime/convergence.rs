@@ -1,4 +1,5 @@
-//! Any history, any batch sizes, any kills, one or several workers and processes: the projections are those of the model.
+//! Any history, any batch sizes, any kills, one or several workers and processes, by catch-up or by rebuild: the projections are
+//! those of the model.
 
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use dg_testkit::{Projectors, wait_for};
 
 use super::ground::{DEADLINE, Ground, applied};
 use super::histories::History;
+use super::runs::Runs;
 
 /// Histories per configuration; there are four.
 const HISTORIES: u64 = 50;
@@ -64,72 +66,117 @@ impl Round {
             ground.register(&history.tenant).await;
             histories.push(history);
         }
-        let settings = [("DG__PROJECTOR__WORKERS", setup.workers), ("DG__PROJECTOR__POLL_EVERY_MS", "100")];
+        let settings = [
+            ("DG__PROJECTOR__WORKERS", setup.workers),
+            ("DG__PROJECTOR__RUN_THREADS", setup.workers),
+            ("DG__PROJECTOR__RUNS", setup.workers),
+            ("DG__PROJECTOR__POLL_EVERY_MS", "100"),
+        ];
         let mut projectors = Projectors::new(&settings);
         for _ in 0..setup.processes {
-            projectors.set("DG__PROJECTOR__BATCH_EVENTS", &batch(&mut rng));
+            set_batches(&mut projectors, &mut rng);
             projectors.add(&ground.url).unwrap();
         }
         Self { ground, rng, histories, projectors }
     }
 
-    /// Appends in random pieces, kills at random points, waits, and compares.
+    /// Appends in random pieces, kills at random points, waits, and compares; then the same while everything is rebuilt.
     async fn run(mut self) {
-        let events: usize = self.histories.iter().map(|history| history.events.len()).sum();
+        let most: Vec<usize> = self.histories.iter().map(|history| history.events.len() * 4 / 5).collect();
+        let all: Vec<usize> = self.histories.iter().map(|history| history.events.len()).collect();
+        let none = vec![0; most.len()];
+        let events = i64::try_from(most.iter().sum::<usize>()).unwrap();
+        let admin = self.ground.admin().await;
         let mut appending = Rng::new(self.rng.bits());
-        let killing = self.rng.clone();
-        let (ground, projectors) = (&self.ground, &mut self.projectors);
-        let (kills, ()) = tokio::join!(
-            kill_until(ground, projectors, killing, i64::try_from(events).unwrap()),
-            append(ground, &self.histories, &mut appending)
+
+        let mut kills = Kills { rng: Rng::new(self.rng.bits()), every: 120, until: events * 9 / 10, done: 0 };
+        tokio::join!(
+            kills.go(&mut self.projectors, async || applied(&admin).await),
+            append(&self.ground, &self.histories, (&none, &most), &mut appending)
         );
         self.ground.caught_up(DEADLINE).await;
+        let so_far: Vec<History> = self.histories.iter().zip(&most).map(|(one, until)| one.until(*until)).collect();
+        self.ground.check(&so_far).await;
+        assert!(kills.done >= 5, "only {} kills", kills.done);
+        eprintln!("{} tenants, {events} events, {} kills during catch-up", self.histories.len(), kills.done);
+
+        let runs = Runs::of(&self.ground).await;
+        let mut jobs = Vec::new();
+        for history in &self.histories {
+            jobs.push(runs.ask(&history.tenant, "rebuild", "all").await);
+        }
+        let until = i64::try_from(jobs.len()).unwrap() - 3;
+        let mut kills = Kills { rng: Rng::new(self.rng.bits()), every: 10, until, done: 0 };
+        tokio::join!(
+            kills.go(&mut self.projectors, async || runs.over().await),
+            append(&self.ground, &self.histories, (&most, &all), &mut appending)
+        );
+        let rebuilt = runs.completed(&jobs).await;
+        let resumed = rebuilt.iter().filter(|run| run.attempt > 0).count();
+        self.ground.caught_up(DEADLINE).await;
         self.ground.check(&self.histories).await;
-        eprintln!("{} tenants, {events} events, {kills} kills", self.histories.len());
-        assert!(kills >= 5, "only {kills} kills");
+        assert_eq!(self.ground.generations().await, [2]);
+        eprintln!("{} kills during the rebuilds, {resumed} runs resumed", kills.done);
+
+        let mut jobs = Vec::new();
+        for history in self.histories.iter().step_by(if super::long() { 1 } else { 5 }) {
+            jobs.push(runs.ask(&history.tenant, "verify", "all").await);
+        }
+        for run in runs.completed(&jobs).await {
+            assert_eq!(run.result["equal"], true, "{run:?}");
+        }
+        self.ground.tidied_up(DEADLINE).await;
     }
 }
 
-/// A batch size with which a history takes one batch, or one per event, or anything between.
-fn batch(rng: &mut Rng) -> String {
-    let largest = *rng.pick(&[1, 4, 16, 64, 500]);
-    (1 + rng.below(largest)).to_string()
+/// Batch sizes with which a history takes one batch, or one per event, or anything between.
+fn set_batches(projectors: &mut Projectors, rng: &mut Rng) {
+    for key in ["DG__PROJECTOR__BATCH_EVENTS", "DG__PROJECTOR__RUN_BATCH_EVENTS"] {
+        let largest = *rng.pick(&[1, 4, 16, 64, 500]);
+        projectors.set(key, &(1 + rng.below(largest)).to_string());
+    }
 }
 
-/// Every tenant's events in order, tenants and pieces mixed.
-async fn append(ground: &Ground, histories: &[History], rng: &mut Rng) {
-    let mut open: Vec<(&History, usize)> = histories.iter().map(|history| (history, 0)).collect();
+/// Every tenant's events from one position to another, in order; tenants and pieces mixed.
+async fn append(ground: &Ground, histories: &[History], (from, until): (&[usize], &[usize]), rng: &mut Rng) {
+    let mut open: Vec<(usize, usize)> = from.iter().copied().enumerate().collect();
+    open.retain(|(number, from)| *from < until[*number]);
     while !open.is_empty() {
         let at = rng.below(open.len());
-        let (history, from) = open[at];
-        let until = (from + 1 + rng.below(40)).min(history.events.len());
-        ground.append(&history.tenant, &history.events[from..until]).await;
-        open[at].1 = until;
-        if until == history.events.len() {
+        let (number, from) = open[at];
+        let (history, end) = (&histories[number], until[number]);
+        let next = (from + 1 + rng.below(40)).min(end);
+        ground.append(&history.tenant, &history.events[from..next]).await;
+        open[at].1 = next;
+        if next == end {
             open.swap_remove(at);
         }
     }
 }
 
-/// Kills one process after another, each time after a random number of events more were applied, and starts it again with
-/// another batch size; until nearly all events are applied.
-async fn kill_until(ground: &Ground, projectors: &mut Projectors, mut rng: Rng, events: i64) -> usize {
-    let admin = ground.admin().await;
-    let (mut kills, mut seen) = (0, 0);
-    while seen < events * 9 / 10 {
-        let next = seen + i64::try_from(1 + rng.below(120)).unwrap();
-        seen = wait_for(DEADLINE, "more events to be applied", async || {
-            let applied = applied(&admin).await;
-            (applied >= next.min(events)).then_some(applied)
-        })
-        .await
-        .unwrap();
-        // Somewhere between two looks.
-        tokio::time::sleep(Duration::from_micros(rng.bits() % 5_000)).await;
-        let number = rng.below(projectors.count());
-        projectors.set("DG__PROJECTOR__BATCH_EVENTS", &batch(&mut rng));
-        projectors.restart(number).unwrap();
-        kills += 1;
+/// Kills one process after another, each time after a random number of steps more were done, and starts it again with other
+/// batch sizes; until nearly all is done.
+struct Kills {
+    rng: Rng,
+    /// Most steps between two kills.
+    every: usize,
+    until: i64,
+    done: usize,
+}
+
+impl Kills {
+    async fn go(&mut self, projectors: &mut Projectors, mut steps: impl AsyncFnMut() -> i64) {
+        let mut seen = 0;
+        while seen < self.until {
+            let next = (seen + i64::try_from(1 + self.rng.below(self.every)).unwrap()).min(self.until);
+            seen = wait_for(DEADLINE, "more to be done", async || Some(steps().await).filter(|seen| *seen >= next))
+                .await
+                .unwrap();
+            // Somewhere between two looks.
+            tokio::time::sleep(Duration::from_micros(self.rng.bits() % 5_000)).await;
+            set_batches(projectors, &mut self.rng);
+            projectors.restart(self.rng.below(projectors.count())).unwrap();
+            self.done += 1;
+        }
     }
-    kills
 }

@@ -140,6 +140,23 @@ impl Ground {
         }
     }
 
+    /// Waits until nothing is left of generations that are not live.
+    pub(super) async fn tidied_up(&self, deadline: Duration) {
+        let admin = self.admin().await;
+        let mut left = -1_i64;
+        let waited = wait_for(deadline, "old generations to be removed", async || {
+            left = admin.query_one(LEFT_OVER, &[]).await.unwrap().get(0);
+            (left == 0).then_some(())
+        });
+        assert!(waited.await.is_ok(), "{left} rows of old generations are left after {deadline:?}");
+    }
+
+    /// Every generation that some projection is at.
+    pub(super) async fn generations(&self) -> Vec<i64> {
+        let sql = "SELECT DISTINCT generation FROM dg_projection_cursors ORDER BY generation";
+        self.admin().await.query(sql, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
+    }
+
     async fn check_one(&self, admin: &Client, history: &History) {
         let (tenant, model) = (&history.tenant, history.model());
         let snapshot = self.store.snapshot(tenant).await.unwrap();
@@ -156,6 +173,15 @@ impl Ground {
         assert_eq!(kept_digests(admin, tenant).await, model_digests(&model), "row digests of {tenant}");
     }
 }
+
+/// Generations that are being built or removed, and rows outside the live slot of their tenant. Giving the emptied space back is
+/// not the projector's work.
+const LEFT_OVER: &str = "
+    SELECT (SELECT count(*) FROM dg_projection_builds WHERE state <> 'emptied')
+         + (SELECT count(*) FROM dg_cg_nodes row JOIN dg_projection_cursors cursor USING (tenant_id)
+            WHERE cursor.projection_name = 'context_graph' AND row.slot <> cursor.slot)
+         + (SELECT count(*) FROM dg_trace_terms row JOIN dg_projection_cursors cursor USING (tenant_id)
+            WHERE cursor.projection_name = 'trace_index' AND row.slot <> cursor.slot)";
 
 /// Events in the slowest projections of their tenants.
 pub(super) async fn applied(client: &Client) -> i64 {
