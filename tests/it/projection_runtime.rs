@@ -5,6 +5,7 @@ mod ground;
 mod histories;
 mod idle;
 mod outages;
+mod poison;
 mod rows;
 mod runs;
 

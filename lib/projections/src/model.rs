@@ -41,16 +41,29 @@ impl Model {
         Ok(model)
     }
 
+    /// Folds a whole log at once, but for what `skips` names: what projections hold that go on without some events.
+    ///
+    /// # Errors
+    /// As [`Model::of`].
+    pub fn without(log: &[StoredEvent], skips: Skips) -> Result<Self, FoldError> {
+        let mut model = Self::default();
+        model.take(&Batch { events: log.to_vec(), skips, ..Batch::default() })?;
+        Ok(model)
+    }
+
     /// Takes in the next batch. `history` covers [`open_traces`] of it.
     ///
     /// # Errors
     /// The first event that cannot be folded. All others up to a hole in the log are applied.
     pub fn apply(&mut self, events: &[StoredEvent], history: TraceHistory) -> Result<(), FoldError> {
-        let batch = Batch { after: self.cursor, events: events.to_vec(), history, skips: Skips::default() };
-        let folded = fold(&batch, &Projection::ALL);
+        self.take(&Batch { after: self.cursor, events: events.to_vec(), history, skips: Skips::default() })
+    }
+
+    fn take(&mut self, batch: &Batch) -> Result<(), FoldError> {
+        let folded = fold(batch, &Projection::ALL);
         self.absorb(folded.changes);
         if let Some(last) = folded.applied.checked_sub(1) {
-            self.cursor = events[last].log_seq;
+            self.cursor = batch.events[last].log_seq;
         }
         folded.aside.into_iter().chain(folded.halted).next().map_or(Ok(()), Err)
     }

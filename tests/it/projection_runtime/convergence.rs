@@ -42,7 +42,7 @@ async fn drill_four_workers_of_three_processes() {
 }
 
 async fn converge(seed: u64, setup: Setup) {
-    let rounds = if super::long() { 10 } else { 1 };
+    let rounds = if super::long() { 6 } else { 1 };
     for round in 0..rounds {
         Round::prepare(seed + 10 * round, setup).await.run().await;
     }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use dg_domain::{GuardMode, NewEvent, TenantId, append::Outcome};
+use dg_projections::Model;
 use dg_storage::{
     DatabaseConfig, Store, bootstrap,
     log::{AppendError, AppendMode, AppendRequest, AppendStage, StageConfig},
@@ -136,8 +137,13 @@ impl Ground {
     pub(super) async fn check(&self, histories: &[History]) {
         let admin = self.admin().await;
         for history in histories {
-            self.check_one(&admin, history).await;
+            self.check_one(&admin, history, &history.model()).await;
         }
+    }
+
+    /// What a tenant's projections hold is what this model holds.
+    pub(super) async fn check_against(&self, history: &History, model: &Model) {
+        self.check_one(&self.admin().await, history, model).await;
     }
 
     /// Waits until nothing is left of generations that are not live.
@@ -157,8 +163,8 @@ impl Ground {
         self.admin().await.query(sql, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
     }
 
-    async fn check_one(&self, admin: &Client, history: &History) {
-        let (tenant, model) = (&history.tenant, history.model());
+    async fn check_one(&self, admin: &Client, history: &History, model: &Model) {
+        let tenant = &history.tenant;
         let snapshot = self.store.snapshot(tenant).await.unwrap();
         for cursor in &snapshot.cursors().cursors {
             assert_eq!(cursor.applied.get(), i64::try_from(history.events.len()).unwrap(), "{tenant} {cursor:?}");
@@ -166,11 +172,11 @@ impl Ground {
         let digests = snapshot.digests().await.unwrap();
         snapshot.close().await.unwrap();
         assert_eq!(digests, model.digests(), "digests of {tenant}");
-        let (stored, expected) = (stored_index(admin, tenant).await, model_index(&model));
+        let (stored, expected) = (stored_index(admin, tenant).await, model_index(model));
         let differing = stored.0.iter().zip(&expected.0).find(|(stored, expected)| stored != expected);
         assert_eq!(differing, None, "trace index of {tenant}");
         assert_eq!((stored.0.len(), stored.1), (expected.0.len(), expected.1), "trace index of {tenant}");
-        assert_eq!(kept_digests(admin, tenant).await, model_digests(&model), "row digests of {tenant}");
+        assert_eq!(kept_digests(admin, tenant).await, model_digests(model), "row digests of {tenant}");
     }
 }
 

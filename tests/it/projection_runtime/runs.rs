@@ -81,7 +81,7 @@ impl Runs {
         let mut runs = Vec::new();
         for job_id in jobs {
             let run = self.ended(*job_id).await;
-            assert_eq!(run.status, "completed", "{run:?}");
+            assert_eq!(run.status, "completed", "{} {run:?}", run.error);
             runs.push(run);
         }
         runs
