@@ -10,6 +10,9 @@ use std::time::Duration;
 use dg_testkit::{Suite, daemon, paths, wait_for};
 use serde_json::Value;
 
+use crate::api::Api;
+use crate::events::started;
+
 const DAEMONS: [&str; 5] = ["dg-store", "dg-projectord", "dg-apid", "dg-workflowd", "dg-consoled"];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -33,15 +36,25 @@ async fn rules_and_dashboard_name_metrics_of_the_daemons() {
     assert!(all_known, "no daemon has\n{}", unknown.into_iter().collect::<Vec<_>>().join("\n"));
 }
 
+/// The gauges and counts of ingest are brought up to date while projections move all the time.
+#[tokio::test(flavor = "multi_thread")]
+async fn commits_are_counted_while_it_is_busy() {
+    let suite = Suite::start().unwrap();
+    let api = Api::admin(&suite).new_tenant("busy", "precise").await;
+    let counted = wait_for(Duration::from_secs(30), "more than five commits", async || {
+        api.post("/api/v1/events", &started(&format!("t-{}", api.whole_log().await.len()))).await.expect(201);
+        let metrics = page(&suite, "dg-apid").await;
+        let commits = metrics.lines().find_map(|line| line.strip_prefix("dg_append_commits_total "))?;
+        (commits.parse::<u64>().unwrap() > 5).then_some(())
+    });
+    counted.await.unwrap();
+}
+
 /// The series that the daemons of a suite show.
 async fn known(suite: &Suite) -> BTreeSet<String> {
     let mut known = BTreeSet::new();
     for name in DAEMONS {
-        let file = suite.dir().join("the state/run").join(format!("{name}.addr"));
-        let addresses = fs::read_to_string(&file).unwrap();
-        let admin = addresses.lines().find_map(|line| line.strip_prefix("admin ")).unwrap();
-        let answer = reqwest::get(format!("{admin}/metrics")).await.unwrap();
-        known.extend(series(&answer.text().await.unwrap()));
+        known.extend(series(&page(suite, name).await));
     }
     assert!(known.contains("dg_build_info") && known.contains("dg_append_commits_total"), "{known:?}");
     known
@@ -202,6 +215,14 @@ fn panels() -> Vec<(String, String)> {
     }
     assert!(found.len() > 40, "{}", found.len());
     found
+}
+
+/// The metrics page of a daemon.
+async fn page(suite: &Suite, daemon: &str) -> String {
+    let file = suite.dir().join("the state/run").join(format!("{daemon}.addr"));
+    let addresses = fs::read_to_string(&file).unwrap();
+    let admin = addresses.lines().find_map(|line| line.strip_prefix("admin ")).unwrap();
+    reqwest::get(format!("{admin}/metrics")).await.unwrap().text().await.unwrap()
 }
 
 /// The names of the series that a metrics page gives, from its declarations.

@@ -7,6 +7,7 @@ use dg_runtime::notify::Pulse;
 use dg_storage::Channel;
 use dg_storage::listener::{Listener, Wake};
 use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
 
 use crate::app::App;
 
@@ -18,21 +19,22 @@ pub(crate) async fn run(app: App, listener: Listener, moved: watch::Sender<u64>,
     let mut projections = listener.follow(&[Channel::Projection]);
     let mut pulse = Pulse::from_env();
     let observe = pulse.interval().map_or(OBSERVE, |interval| interval.min(OBSERVE));
-    let mut settings = listener.follow(&[Channel::Config]).poll_every(observe);
+    let mut settings = listener.follow(&[Channel::Config]);
+    // A clock of its own: waiting for nudges begins anew with each turn, so its polls would never come in a busy log.
+    let mut observe = tokio::time::interval(observe);
+    observe.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         pulse.beat();
         tokio::select! {
             biased;
             () = stop.cancelled() => break,
+            _ = observe.tick() => app.metrics.observe(&app.stage, &app.store),
             wake = projections.changed() => if wake == Wake::Nudge {
                 moved.send_modify(|count| *count += 1);
             },
-            wake = settings.changed() => {
-                if wake == Wake::Nudge {
-                    app.gate.forget();
-                }
-                app.metrics.observe(&app.stage, &app.store);
-            }
+            wake = settings.changed() => if wake == Wake::Nudge {
+                app.gate.forget();
+            },
         }
     }
     listener.stopped().await;
