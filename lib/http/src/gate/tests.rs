@@ -140,3 +140,24 @@ async fn an_outage_is_not_a_bad_token() {
     case.book.down.store(true, Ordering::SeqCst);
     assert_eq!(case.enter().await, Err(Code::Storage));
 }
+
+#[tokio::test]
+async fn a_suspended_tenant_can_be_looked_after_and_takes_nothing() {
+    let case = case(|principal| principal.roles = vec!["admin".into()]);
+    let good = Some(case.token.reveal());
+    assert_eq!(case.check(Some("suspended"), good, Role::Admin).await, Ok(()));
+    assert_eq!(case.check(Some("suspended"), good, Role::Writer).await, Err(Code::Forbidden));
+}
+
+#[test]
+fn a_missing_permission_is_named() {
+    let token = Minted::draw();
+    let some = principal(&token, |principal| principal.permissions = vec!["projection_replay".into()]);
+    assert!(some.require("projection_replay").is_ok());
+    let refused = some.require("projection_rebuild").unwrap_err();
+    assert_eq!(
+        (refused.code(), refused.message()),
+        (Code::Forbidden, "the account needs the permission projection_rebuild")
+    );
+    assert!(principal(&token, |principal| principal.permissions = vec!["*".into()]).require("anything").is_ok());
+}
