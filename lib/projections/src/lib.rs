@@ -34,7 +34,7 @@ pub use policy_eval::PolicyEval;
 pub use precedent::{Precedent, PrecedentHistory, PrecedentSource};
 pub use row_digest::{EdgeColumns, Hashed, RowDigest, edge_hash, fact_hash, term_hash};
 pub use runs::{RunMode, RunStatus, RunStep, RunTarget};
-pub use search::SearchTerms;
+pub use search::{FactFilter, SearchTerms, TraceFilter};
 pub use trace_index::{COMPANION_PREFIX, TraceActivity, TraceRow, TraceStart};
 pub use trace_summary::{SummaryChange, TraceSummary};
 pub use walk::{Walk, WalkLimits, WalkedEdge};

@@ -8,8 +8,15 @@ use std::collections::BTreeSet;
 
 use dg_domain::{StoredEvent, event::Payload, json::Json};
 
+use crate::trace_index::COMPANION_PREFIX;
+
+mod fact;
+mod filter;
 pub mod number;
 pub mod term;
+
+pub use fact::{FactFilter, NoComparison};
+pub use filter::{CONDITIONS, Condition, Conditions, TraceFilter};
 
 /// Terms that one event adds at most.
 pub const EVENT_TERMS: usize = 512;
@@ -72,6 +79,9 @@ impl Event {
         match *payload {
             Payload::TraceStarted { workflow, entity_type, entity_id, .. } => {
                 self.add(term::workflow(workflow));
+                if stored.event.trace_id.starts_with(COMPANION_PREFIX) {
+                    self.add(term::companion());
+                }
                 self.add(term::primary(entity_type, entity_id));
                 self.entity(entity_type, entity_id);
             }

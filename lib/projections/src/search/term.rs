@@ -27,6 +27,12 @@ pub fn finished() -> String {
     spell("status", "finished")
 }
 
+/// The trace carries the handling of a review.
+#[must_use]
+pub fn companion() -> String {
+    spell("companion", "review")
+}
+
 /// Some entity of this type was touched: the primary one, an observed one, or the target of an action.
 #[must_use]
 pub fn entity_type(entity_type: &str) -> String {
