@@ -23,6 +23,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("V0003__accounts", include_str!("../../../sql/migrations/V0003__accounts.sql")),
     ("V0004__projections", include_str!("../../../sql/migrations/V0004__projections.sql")),
     ("V0005__projection_runtime", include_str!("../../../sql/migrations/V0005__projection_runtime.sql")),
+    ("V0006__fact_order", include_str!("../../../sql/migrations/V0006__fact_order.sql")),
 ];
 
 /// The schema version this program was built for: the number of the last migration.

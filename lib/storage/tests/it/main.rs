@@ -19,4 +19,5 @@ mod reading;
 mod registry;
 mod runs;
 mod scratch;
+mod search;
 mod space;

@@ -18,9 +18,9 @@ use dg_testkit::{Postgres, history, rng::Rng};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-struct Bench {
-    url: String,
-    store: Store,
+pub(crate) struct Bench {
+    pub(crate) url: String,
+    pub(crate) store: Store,
     stage: AppendStage,
     _stop: tokio_util::sync::DropGuard,
 }
@@ -29,7 +29,7 @@ fn role(url: &str, role: &str) -> DatabaseConfig {
     DatabaseConfig::new(url).with_role(role)
 }
 
-async fn bench() -> Bench {
+pub(crate) async fn bench() -> Bench {
     let postgres = Postgres::shared();
     let url = postgres.database("projections").await.unwrap();
     let name = url.split_once("///").unwrap().1.split('?').next().unwrap().to_owned();
@@ -47,7 +47,7 @@ async fn bench() -> Bench {
 }
 
 impl Bench {
-    async fn tenant(&self, name: &str) -> TenantId {
+    pub(crate) async fn tenant(&self, name: &str) -> TenantId {
         let tenant_id = TenantId::new(name).unwrap();
         let new =
             NewTenant { tenant_id: tenant_id.clone(), secret_guard: GuardMode::Precise, created_by: "test".to_owned() };
@@ -55,7 +55,7 @@ impl Bench {
         tenant_id
     }
 
-    async fn append(&self, tenant: &TenantId, events: &[Value]) {
+    pub(crate) async fn append(&self, tenant: &TenantId, events: &[Value]) {
         let events: Vec<NewEvent> = events.iter().map(parse).collect();
         let request =
             AppendRequest { tenant: tenant.clone(), principal: "test".to_owned(), events, mode: AppendMode::Atomic };
@@ -67,7 +67,7 @@ impl Bench {
     }
 
     /// Applies what is there, `batch` events at a time, and stops after `most` batches.
-    async fn catch_up(&self, tenant: &TenantId, batch: i64, most: usize) {
+    pub(crate) async fn catch_up(&self, tenant: &TenantId, batch: i64, most: usize) {
         let mut writer = self.writer().await;
         let mut scope = writer.take(tenant, "test").await.unwrap();
         for _ in 0..most {
@@ -102,7 +102,7 @@ fn parse(event: &Value) -> NewEvent {
 }
 
 /// The same log as the database keeps it, made by the pure rules.
-fn log(tenant: &TenantId, events: &[Value]) -> Vec<StoredEvent> {
+pub(crate) fn log(tenant: &TenantId, events: &[Value]) -> Vec<StoredEvent> {
     let mut ledger = Ledger::new(tenant.clone(), LogSeq::START);
     let store = |event| match ledger.append(parse(event), Micros::default(), "test") {
         Outcome::Stored(stored) => Arc::unwrap_or_clone(stored),
@@ -111,7 +111,7 @@ fn log(tenant: &TenantId, events: &[Value]) -> Vec<StoredEvent> {
     events.iter().map(store).collect()
 }
 
-fn generated(seed: u64, traces: usize) -> Vec<Value> {
+pub(crate) fn generated(seed: u64, traces: usize) -> Vec<Value> {
     history::generate(seed, history::Shape { traces, ..history::Shape::default() })
 }
 
@@ -135,7 +135,7 @@ async fn any_batch_size_and_any_restart_gives_the_model() {
         let snapshot = bench.store.snapshot(&tenant).await.unwrap();
         assert_eq!(snapshot.freshness(&Projection::ALL).applied.get(), i64::try_from(events.len()).unwrap());
         let filter = TraceFilter { companions: true, ..TraceFilter::default() };
-        let traces = snapshot.traces(&filter, 1000).await.unwrap();
+        let traces = snapshot.active_traces(&filter, None, 1000).await.unwrap();
         assert_eq!(traces.len(), model.traces.len());
         for row in &traces {
             let activity = &model.traces[&row.trace_id];

@@ -1,0 +1,9 @@
+-- The traces that have a term, latest start first.
+SELECT started_instant, first_log_seq
+FROM dg_trace_terms
+WHERE tenant_id = $1
+  AND slot = $2
+  AND term = ($3::text[])[{at}]
+  AND (started_instant, first_log_seq) < ($4, $5)
+  AND started_instant >= $6
+ORDER BY started_instant DESC, first_log_seq DESC
