@@ -21,6 +21,7 @@ mod precedents;
 mod probes;
 mod readiness;
 mod routes;
+mod search;
 mod start;
 mod token_use;
 mod traces;

@@ -5,7 +5,9 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
 use crate::app::App;
-use crate::{admin, batch, digests, events, graph, health, ingest, me, outage, precedents, probes, traces};
+use crate::{
+    admin, batch, digests, events, graph, health, ingest, me, outage, precedents, probes, search, traces,
+};
 
 /// Every route of the API, still without the edge.
 pub(crate) fn all(app: App) -> Router {
@@ -21,7 +23,7 @@ fn versioned() -> Router<App> {
     Router::new()
         .route("/events", get(events::list).post(ingest::append))
         .route("/events:batch", post(batch::append))
-        .route("/traces", get(traces::list))
+        .route("/traces", get(search::list))
         .route("/traces/{trace_id}", get(traces::show))
         .route("/traces/{trace_id}/events", get(events::of_trace))
         .route("/graph/context", get(graph::context))

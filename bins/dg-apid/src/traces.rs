@@ -1,13 +1,13 @@
-//! `GET /traces` and `GET /traces/{trace_id}`.
+//! `GET /traces/{trace_id}`.
 
 use axum::extract::{RawQuery, State};
 use dg_http::freshness::{self, Freshness};
 use dg_http::gate::{Reader, TenantCaller};
-use dg_http::params::{self, Params};
+use dg_http::params::Params;
 use dg_http::path::Segments;
 use dg_http::{ApiError, Reply};
 use dg_projections::{Projection, TraceSummary};
-use dg_storage::projections::{MissingEvent, TraceFilter, TraceRow};
+use dg_storage::projections::{MissingEvent, TraceRow};
 use serde::Serialize;
 
 use crate::app::App;
@@ -15,29 +15,8 @@ use crate::event_json::EventJson;
 use crate::events::unknown_trace;
 use crate::pages;
 
-const PAGE: i64 = 50;
-const LARGEST_PAGE: i64 = 200;
 /// The events of one trace that are shown with it; the rest is paged from `/traces/{trace_id}/events`.
 const EVENTS: i64 = 10_000;
-const FILTERS: &[&str] = &["workflow", "outcome", "status", "entity_type", "entity_id", "include", "limit", "cursor"];
-
-/// Lists traces, newest activity first.
-pub(crate) async fn list(
-    State(app): State<App>,
-    RawQuery(query): RawQuery,
-    caller: TenantCaller<Reader>,
-) -> Result<Reply, ApiError> {
-    let given = Params::read(query.as_deref(), &[FILTERS, freshness::NAMES])?;
-    let (filter, limit) = read_filter(&given)?;
-    let fresh = Freshness::read(&given)?;
-    let ask = async |snapshot: &dg_storage::projections::Snapshot| Ok(snapshot.traces(&filter, limit + 1).await?);
-    let (mut rows, meta) = crate::freshness::read(&app, caller.tenant(), fresh, &[Projection::TraceIndex], ask).await?;
-    let page = usize::try_from(limit).map_err(ApiError::internal)?;
-    let more = rows.len() > page;
-    rows.truncate(page);
-    let next_cursor = rows.last().filter(|_| more).map(|last| last.last_log_seq.to_string());
-    Reply::ok(&Listed { traces: rows.iter().map(RowJson::of).collect(), next_cursor })?.with_meta(meta)
-}
 
 /// Shows one trace with its events.
 pub(crate) async fn show(
@@ -67,46 +46,6 @@ pub(crate) async fn show(
     Reply::ok(&data)?.with_meta(meta)
 }
 
-fn read_filter(given: &Params) -> Result<(TraceFilter, i64), ApiError> {
-    let text = |name: &str| given.text(name).map(str::to_owned);
-    let before = given.text("cursor").map(|cursor| match cursor.parse::<i64>() {
-        Ok(before) if before > 0 => Ok(before),
-        _ => Err(params::bad("cursor", "the parameter cursor is not one that this service gave".to_owned())),
-    });
-    let filter = TraceFilter {
-        workflow: text("workflow"),
-        outcome: text("outcome"),
-        finished: given.choice("status", &[("open", false), ("finished", true)])?,
-        entity_type: text("entity_type"),
-        entity_id: text("entity_id"),
-        companions: given.choice("include", &[("companions", true)])?.unwrap_or(false),
-        before: before.transpose()?,
-    };
-    Ok((filter, given.integer("limit", 1..=LARGEST_PAGE)?.unwrap_or(PAGE)))
-}
-
-#[derive(Serialize)]
-struct Listed<'a> {
-    traces: Vec<RowJson<'a>>,
-    next_cursor: Option<String>,
-}
-
-#[derive(Serialize)]
-struct RowJson<'a> {
-    trace_id: &'a str,
-    workflow: &'a str,
-    title: &'a str,
-    primary_entity_type: &'a str,
-    primary_entity_system: Option<&'a str>,
-    primary_entity_id: &'a str,
-    started_at: &'a str,
-    finished_at: Option<&'a str>,
-    outcome: Option<&'a str>,
-    companion: bool,
-    #[serde(flatten)]
-    index: IndexJson<'a>,
-}
-
 #[derive(Serialize)]
 struct Shown<'a> {
     /// Both are null for a trace that is in the log and not yet in the projections.
@@ -134,7 +73,7 @@ struct SummaryJson<'a> {
 }
 
 #[derive(Serialize)]
-struct IndexJson<'a> {
+pub(crate) struct IndexJson<'a> {
     status: &'static str,
     event_count: i64,
     first_log_seq: i64,
@@ -166,24 +105,6 @@ impl<'a> MissingJson<'a> {
     }
 }
 
-impl<'a> RowJson<'a> {
-    fn of(row: &'a TraceRow) -> Self {
-        Self {
-            trace_id: &row.trace_id,
-            workflow: &row.workflow,
-            title: &row.title,
-            primary_entity_type: &row.primary_entity_type,
-            primary_entity_system: row.primary_entity_system.as_deref(),
-            primary_entity_id: &row.primary_entity_id,
-            started_at: &row.started_at,
-            finished_at: row.finished_at.as_deref(),
-            outcome: row.outcome.as_deref(),
-            companion: row.companion,
-            index: IndexJson::of(row),
-        }
-    }
-}
-
 impl<'a> SummaryJson<'a> {
     fn of(summary: &'a TraceSummary) -> Self {
         Self {
@@ -203,7 +124,7 @@ impl<'a> SummaryJson<'a> {
 }
 
 impl<'a> IndexJson<'a> {
-    fn of(row: &'a TraceRow) -> Self {
+    pub(crate) fn of(row: &'a TraceRow) -> Self {
         Self {
             status: if row.outcome.is_some() { "finished" } else { "open" },
             event_count: row.event_count,
@@ -214,27 +135,6 @@ impl<'a> IndexJson<'a> {
             actors: &row.actors,
             policies: &row.policies,
             tags: &row.tags,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(query: &str) -> Result<(TraceFilter, i64), String> {
-        let given = Params::read(Some(query), &[FILTERS]).unwrap();
-        read_filter(&given).map_err(|error| error.message().to_owned())
-    }
-
-    #[test]
-    fn reads_the_filter() {
-        let (filter, limit) = check("workflow=w&status=open&include=companions&cursor=17&limit=200").unwrap();
-        assert_eq!((filter.workflow.as_deref(), filter.finished), (Some("w"), Some(false)));
-        assert_eq!((filter.companions, filter.before, limit), (true, Some(17), 200));
-        assert_eq!(check("").unwrap(), (TraceFilter::default(), 50));
-        for bad in ["status=done", "include=all", "cursor=0", "cursor=x", "limit=201"] {
-            assert!(check(bad).is_err(), "{bad}");
         }
     }
 }

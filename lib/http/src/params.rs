@@ -94,6 +94,19 @@ impl Params {
         }
     }
 
+    /// The values of a list whose items may contain commas: each given key is one item, in the order given.
+    ///
+    /// # Errors
+    /// `invalid_argument` for an empty item.
+    pub fn each(&self, name: &str) -> Result<Vec<&str>, ApiError> {
+        let items: Vec<&str> =
+            self.pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect();
+        if items.contains(&"") {
+            return Err(bad(name, format!("the list {name} contains an empty item")));
+        }
+        Ok(items)
+    }
+
     /// The items of a list, in the order given; `None` when it was not given.
     ///
     /// # Errors
@@ -158,6 +171,9 @@ mod tests {
         assert_eq!(read("limit=1").list("types").unwrap(), None);
         assert!(read("types=").list("types").is_err());
         assert!(read("types=a,,b").list("types").is_err());
+        assert_eq!(read("types=a,b&types=c").each("types").unwrap(), ["a,b", "c"]);
+        assert!(read("types=").each("types").is_err());
+        assert!(read("").each("types").unwrap().is_empty());
     }
 
     #[test]
