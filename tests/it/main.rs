@@ -19,6 +19,7 @@ mod projection_runtime;
 mod queries;
 mod replays;
 mod roles;
+mod search;
 mod space;
 mod steering;
 mod vectors;

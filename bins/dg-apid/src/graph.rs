@@ -4,7 +4,7 @@ use axum::extract::{RawQuery, State};
 use dg_http::freshness::{self, Freshness};
 use dg_http::gate::{Reader, TenantCaller};
 use dg_http::params::{self, Params};
-use dg_http::{ApiError, Reply};
+use dg_http::{ApiError, Reply, cursor};
 use dg_projections::{Projection, WalkLimits};
 use dg_storage::StoreError;
 use dg_storage::projections::{Direction, EdgeCursor, EdgeRecord, NodeRecord, Snapshot};
@@ -15,7 +15,9 @@ use crate::app::App;
 
 const NODE: &[&str] = &["node_type", "node_id"];
 const WALK: &[&str] = &["max_depth", "max_nodes", "max_edges", "edge_types[]", "node_types[]"];
-const PAGE: &[&str] = &["direction", "limit", "cursor_edge_key", "cursor_log_seq"];
+const PAGE: &[&str] = &["direction", "limit", "cursor", "cursor_edge_key", "cursor_log_seq"];
+/// Which list an opaque cursor belongs to; its direction is the first part.
+const EDGES: &str = "edges";
 const DIRECTIONS: [(&str, Direction); 3] =
     [("both", Direction::Both), ("incoming", Direction::Incoming), ("outgoing", Direction::Outgoing)];
 /// The most that one answer holds, and what it holds unless asked.
@@ -28,14 +30,15 @@ pub(crate) async fn context(
     RawQuery(query): RawQuery,
     caller: TenantCaller<Reader>,
 ) -> Result<Reply, ApiError> {
-    let given = Params::read(query.as_deref(), &[NODE, WALK, freshness::NAMES])?;
+    let given = Params::read(query.as_deref(), &[NODE, WALK, freshness::NAMES, freshness::AS_OF])?;
     let (node_type, node_id) = node(&given)?;
     let limits = read_limits(&given)?;
     let edge_types = given.list("edge_types")?;
-    let fresh = Freshness::read(&given)?;
+    let (fresh, as_of) = (Freshness::read(&given)?, freshness::as_of(&given)?);
     let centre = format!("{node_type}:{node_id}");
     let ask = async |snapshot: &Snapshot| Ok(snapshot.subgraph(&centre, limits, edge_types.as_deref()).await?);
-    let (graph, meta) = crate::freshness::read(&app, caller.tenant(), fresh, &[Projection::ContextGraph], ask).await?;
+    let (graph, meta) =
+        crate::freshness::read_as_of(&app, caller.tenant(), fresh, as_of, &[Projection::ContextGraph], ask).await?;
     let data = Neighbourhood {
         center: Centre { node_type, node_id },
         nodes: graph.nodes.iter().map(NodeJson::of).collect(),
@@ -51,12 +54,12 @@ pub(crate) async fn edges(
     RawQuery(query): RawQuery,
     caller: TenantCaller<Reader>,
 ) -> Result<Reply, ApiError> {
-    let given = Params::read(query.as_deref(), &[NODE, PAGE, freshness::NAMES])?;
+    let given = Params::read(query.as_deref(), &[NODE, PAGE, freshness::NAMES, freshness::AS_OF])?;
     let (node_type, node_id) = node(&given)?;
     let direction = given.choice("direction", &DIRECTIONS)?.unwrap_or(Direction::Both);
     let limit = given.integer("limit", 1..=MOST)?.unwrap_or(USUAL);
     let after = read_cursor(&given)?;
-    let fresh = Freshness::read(&given)?;
+    let (fresh, as_of) = (Freshness::read(&given)?, freshness::as_of(&given)?);
     let node_key = format!("{node_type}:{node_id}");
     // One more than asked for tells whether there are more.
     let ask =
@@ -65,14 +68,14 @@ pub(crate) async fn edges(
             other => Ok(other?),
         };
     let (mut rows, meta) =
-        crate::freshness::read(&app, caller.tenant(), fresh, &[Projection::ContextGraph], ask).await?;
+        crate::freshness::read_as_of(&app, caller.tenant(), fresh, as_of, &[Projection::ContextGraph], ask).await?;
     let page = usize::try_from(limit).map_err(ApiError::internal)?;
     let more = rows.len() > page;
     rows.truncate(page);
-    let next_cursor = rows.last().filter(|_| more).map(|last| CursorJson {
-        edge_key: &last.edge_id,
-        direction: given.text("direction").unwrap_or("both"),
-        log_seq: last.log_seq,
+    let direction = given.text("direction").unwrap_or("both");
+    let next_cursor = rows.last().filter(|_| more).map(|last| match given.text("cursor") {
+        Some(_) => CursorJson::Opaque(cursor::write(EDGES, &[direction, &last.edge_id, &last.log_seq.to_string()])),
+        None => CursorJson::Reference { edge_key: &last.edge_id, direction, log_seq: last.log_seq },
     });
     Reply::ok(&Page { edges: rows.iter().map(EdgeJson::of).collect(), next_cursor })?.with_meta(meta)
 }
@@ -97,6 +100,17 @@ fn read_limits(given: &Params) -> Result<WalkLimits, ApiError> {
 
 fn read_cursor(given: &Params) -> Result<Option<EdgeCursor>, ApiError> {
     let log_seq = given.integer("cursor_log_seq", 1..=i64::MAX)?;
+    if let Some(text) = given.text("cursor") {
+        if log_seq.is_some() || given.text("cursor_edge_key").is_some() {
+            return Err(params::bad("cursor", "the parameter cursor does not go with cursor_edge_key".to_owned()));
+        }
+        if text.is_empty() {
+            return Ok(None);
+        }
+        return read_opaque(given, text)
+            .map(Some)
+            .ok_or_else(|| params::bad("cursor", "the parameter cursor is not one that this service gave".to_owned()));
+    }
     match (given.text("cursor_edge_key"), log_seq) {
         (Some(""), _) => {
             Err(params::bad("cursor_edge_key", "the parameter cursor_edge_key must not be empty".to_owned()))
@@ -107,6 +121,12 @@ fn read_cursor(given: &Params) -> Result<Option<EdgeCursor>, ApiError> {
         }
         (None, None) => Ok(None),
     }
+}
+
+fn read_opaque(given: &Params, text: &str) -> Option<EdgeCursor> {
+    let [direction, edge_id, log_seq] = <[String; 3]>::try_from(cursor::read(EDGES, text)?).ok()?;
+    let log_seq = log_seq.parse().ok()?;
+    (direction == given.text("direction").unwrap_or("both")).then_some(EdgeCursor { edge_id, log_seq: Some(log_seq) })
 }
 
 fn unknown_cursor() -> ApiError {
@@ -133,11 +153,12 @@ struct Page<'a> {
     next_cursor: Option<CursorJson<'a>>,
 }
 
+/// In the form in which the caller pages: with `cursor`, empty for the first page, or with the reference's two parameters.
 #[derive(Serialize)]
-struct CursorJson<'a> {
-    edge_key: &'a str,
-    direction: &'a str,
-    log_seq: i64,
+#[serde(untagged)]
+enum CursorJson<'a> {
+    Opaque(String),
+    Reference { edge_key: &'a str, direction: &'a str, log_seq: i64 },
 }
 
 #[derive(Serialize)]
@@ -214,7 +235,14 @@ mod tests {
         assert_eq!(read_cursor(&given("")).unwrap(), None);
         let cursor = read_cursor(&given("cursor_edge_key=e")).unwrap().unwrap();
         assert_eq!((cursor.edge_id.as_str(), cursor.log_seq), ("e", None));
-        for bad in ["cursor_edge_key=", "cursor_log_seq=5", "cursor_edge_key=e&cursor_log_seq=0"] {
+        let opaque = cursor::write(EDGES, &["both", "e", "5"]);
+        let cursor = read_cursor(&given(&format!("cursor={opaque}"))).unwrap().unwrap();
+        assert_eq!((cursor.edge_id.as_str(), cursor.log_seq), ("e", Some(5)));
+        assert_eq!(read_cursor(&given("cursor=")).unwrap(), None);
+        for bad in [format!("cursor={opaque}&direction=incoming"), format!("cursor={opaque}&cursor_edge_key=e")] {
+            assert!(read_cursor(&given(&bad)).is_err(), "{bad}");
+        }
+        for bad in ["cursor=x", "cursor_edge_key=", "cursor_log_seq=5", "cursor_edge_key=e&cursor_log_seq=0"] {
             assert!(read_cursor(&given(bad)).is_err(), "{bad}");
         }
     }

@@ -19,12 +19,12 @@ pub(crate) async fn find(
     RawQuery(query): RawQuery,
     caller: TenantCaller<Reader>,
 ) -> Result<Reply, ApiError> {
-    let given = Params::read(query.as_deref(), &[FILTERS, freshness::NAMES])?;
+    let given = Params::read(query.as_deref(), &[FILTERS, freshness::NAMES, freshness::AS_OF])?;
     let (wanted, limit) = read_query(&given)?;
-    let fresh = Freshness::read(&given)?;
+    let (fresh, as_of) = (Freshness::read(&given)?, freshness::as_of(&given)?);
     let ask = async |snapshot: &Snapshot| Ok(snapshot.precedents(&wanted, limit).await?);
     let projections = [Projection::PrecedentIndex, Projection::TraceSummary];
-    let (hits, meta) = crate::freshness::read(&app, caller.tenant(), fresh, &projections, ask).await?;
+    let (hits, meta) = crate::freshness::read_as_of(&app, caller.tenant(), fresh, as_of, &projections, ask).await?;
     Reply::ok(&Found { precedents: hits.iter().map(HitJson::of).collect() })?.with_meta(meta)
 }
 

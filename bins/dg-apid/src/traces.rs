@@ -1,13 +1,14 @@
 //! `GET /traces/{trace_id}`.
 
 use axum::extract::{RawQuery, State};
+use dg_domain::{LogSeq, StoredEvent};
 use dg_http::freshness::{self, Freshness};
 use dg_http::gate::{Reader, TenantCaller};
 use dg_http::params::Params;
 use dg_http::path::Segments;
 use dg_http::{ApiError, Reply};
-use dg_projections::{Projection, TraceSummary};
-use dg_storage::projections::{MissingEvent, TraceRow};
+use dg_projections::{Projection, TraceAsOf, TraceSummary};
+use dg_storage::projections::{MissingEvent, Snapshot, TraceRow};
 use serde::Serialize;
 
 use crate::app::App;
@@ -17,6 +18,8 @@ use crate::pages;
 
 /// The events of one trace that are shown with it; the rest is paged from `/traces/{trace_id}/events`.
 const EVENTS: i64 = 10_000;
+/// Events of a page that are folded and not shown.
+const STREAMED: i64 = 1_000;
 
 /// Shows one trace with its events.
 pub(crate) async fn show(
@@ -25,8 +28,12 @@ pub(crate) async fn show(
     RawQuery(query): RawQuery,
     caller: TenantCaller<Reader>,
 ) -> Result<Reply, ApiError> {
-    let fresh = Freshness::read(&Params::read(query.as_deref(), &[freshness::NAMES])?)?;
-    let ask = async |snapshot: &dg_storage::projections::Snapshot| {
+    let given = Params::read(query.as_deref(), &[freshness::NAMES, freshness::AS_OF])?;
+    let fresh = Freshness::read(&given)?;
+    if let Some(log_seq) = freshness::as_of(&given)? {
+        return show_as_of(&app, &caller, &trace_id, fresh, log_seq).await;
+    }
+    let ask = async |snapshot: &Snapshot| {
         let (summary, row) = (snapshot.summary(&trace_id).await?, snapshot.trace(&trace_id).await?);
         Ok((summary, row, snapshot.missing_events(&trace_id).await?))
     };
@@ -42,6 +49,42 @@ pub(crate) async fn show(
         index: row.as_ref().map(IndexJson::of),
         missing_events: missing.iter().map(MissingJson::of).collect(),
         events: EventJson::page(&events)?,
+    };
+    Reply::ok(&data)?.with_meta(meta)
+}
+
+/// The trace as it was when the log ended at a position: its events up to there, folded anew. The projections only say, by
+/// having come so far, that the position is one of the log.
+async fn show_as_of(
+    app: &App,
+    caller: &TenantCaller<Reader>,
+    trace_id: &str,
+    fresh: Freshness,
+    log_seq: i64,
+) -> Result<Reply, ApiError> {
+    let projections = [Projection::TraceSummary, Projection::TraceIndex];
+    let here = async |snapshot: &Snapshot| Ok(snapshot.missing_events(trace_id).await?);
+    let (missing, meta) =
+        crate::freshness::read_as_of(app, caller.tenant(), fresh, Some(log_seq), &projections, here).await?;
+    let until = LogSeq::new(log_seq).map_err(ApiError::internal)?;
+    let mut known = TraceAsOf::default();
+    let mut page = pages::of_trace(app, caller.tenant(), trace_id, None, EVENTS).await?.events;
+    let shown: Vec<StoredEvent> = page.iter().take_while(|stored| stored.log_seq <= until).cloned().collect();
+    if shown.is_empty() {
+        return Err(unknown_trace(trace_id));
+    }
+    while let Some(last) = page.last().map(|stored| stored.trace_seq) {
+        if !known.observe(page, until) {
+            break;
+        }
+        page = pages::of_trace(app, caller.tenant(), trace_id, Some(last), STREAMED).await?.events;
+    }
+    let row = known.row();
+    let data = Shown {
+        summary: known.summary().map(SummaryJson::of),
+        index: row.as_ref().map(IndexJson::of),
+        missing_events: missing.iter().filter(|event| event.log_seq <= until).map(MissingJson::of).collect(),
+        events: EventJson::page(&shown)?,
     };
     Reply::ok(&data)?.with_meta(meta)
 }

@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn pages_look_again_only_when_something_changed() {
-        let meta = |applied_seq, head_seq| Meta { applied_seq, generation: 1, head_seq };
+        let meta = |applied_seq, head_seq| Meta { applied_seq, generation: 1, head_seq, as_of_log_seq: None };
         let mut pulse = Pulse::default();
         assert!(beat(&mut pulse, Ok(meta(1, 1))));
         assert!(!beat(&mut pulse, Ok(meta(1, 1))));

@@ -72,6 +72,14 @@ pub(crate) struct FreshnessFlags {
     pub(crate) wait_ms: u32,
 }
 
+/// Where to look back from.
+#[derive(Debug, Args)]
+pub(crate) struct AsOfFlag {
+    /// Show what was known when the log ended at this position.
+    #[arg(long, value_name = "N", conflicts_with = "strict", value_parser = clap::value_parser!(i64).range(0..))]
+    pub(crate) as_of: Option<i64>,
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

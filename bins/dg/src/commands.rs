@@ -61,6 +61,9 @@ pub(crate) async fn run(cli: Cli, out: &mut Output<'_>) -> Result<(), Failure> {
 
 /// Says so when an answer lacks events that are in the log.
 fn tell_lag(out: &mut Output<'_>, meta: Meta) -> std::io::Result<()> {
+    if let Some(log_seq) = meta.as_of_log_seq {
+        return out.line(format!("\nas it was when the log ended at {log_seq}"));
+    }
     match meta.head_seq - meta.applied_seq {
         1.. => out.line(format!(
             "\nnot in it yet: the events {} to {} of the log (--min-log-seq {} waits for them)",

@@ -58,6 +58,9 @@ pub struct Meta {
     pub generation: i64,
     /// Last position of the tenant's log.
     pub head_seq: i64,
+    /// The answer is as it was when the log ended here; none for the present.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of_log_seq: Option<i64>,
 }
 
 /// An answer from a projection, with how current it is.
@@ -76,6 +79,7 @@ pub struct Client {
     tenant: Option<String>,
     request_id: Option<String>,
     freshness: Freshness,
+    as_of: Option<i64>,
 }
 
 struct Inner {
@@ -131,7 +135,7 @@ impl Client {
             .build()
             .map_err(|source| ClientError::transport(&base_url, source))?;
         let inner = Inner { http, base_url, token, retry: options.retry };
-        Ok(Self { inner: Arc::new(inner), tenant: None, request_id: None, freshness: Freshness::Now })
+        Ok(Self { inner: Arc::new(inner), tenant: None, request_id: None, freshness: Freshness::Now, as_of: None })
     }
 
     /// The same connections, seen from `tenant`.
@@ -144,6 +148,12 @@ impl Client {
     #[must_use]
     pub fn freshness(&self, freshness: Freshness) -> Self {
         Self { freshness, ..self.clone() }
+    }
+
+    /// The same connections; traces, graph and precedents are as they were when the log ended at this position.
+    #[must_use]
+    pub fn as_of(&self, log_seq: Option<i64>) -> Self {
+        Self { as_of: log_seq, ..self.clone() }
     }
 
     /// The same connections; calls carry this request id, so that one id can be followed through several processes.
@@ -214,6 +224,9 @@ impl Client {
                 query.push(("min_log_seq", log_seq.to_string()));
                 query.push(("wait_ms", wait_ms.to_string()));
             }
+        }
+        if let Some(log_seq) = self.as_of {
+            query.push(("as_of_log_seq", log_seq.to_string()));
         }
         let call = Call { method: Method::GET, path, query, body: None, repeat: Repeat::Safe };
         let envelope = self.call(&call).await?;

@@ -23,7 +23,8 @@ impl Client {
         EventPages { client: self.clone(), query: Some(query) }
     }
 
-    /// Walks the trace list. Traces that become active meanwhile may be seen twice or not at all.
+    /// Walks the trace list. In the order of start every trace is seen once, whoever writes meanwhile; in the
+    /// order of activity, traces that become active may be seen twice or not at all.
     #[must_use]
     pub fn trace_pages(&self, query: TraceQuery) -> TracePages {
         TracePages { client: self.clone(), query: Some(query) }

@@ -1,7 +1,8 @@
 //! How up to date an answer from a projection has to be.
 //!
 //! By default a read answers at once and says how far it is. `min_log_seq=N` asks for an answer that contains event N, and
-//! `wait_ms=M` gives the projection that long to get there. `freshness=strict` refuses while any event is missing.
+//! `wait_ms=M` gives the projection that long to get there. `freshness=strict` refuses while any event is missing. A look back
+//! with `as_of_log_seq=N` needs event N too, and so waits for it or refuses like `min_log_seq=N`.
 
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ use crate::reply::Meta;
 
 /// The parameters of every read of a projection.
 pub const NAMES: &[&str] = &["freshness", "min_log_seq", "wait_ms"];
+/// The parameter of reads that can look back.
+pub const AS_OF: &[&str] = &["as_of_log_seq"];
 /// The longest wait that a caller may ask for.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// Nudges can be lost: look again this often.
@@ -37,13 +40,18 @@ pub enum Freshness {
 }
 
 impl Freshness {
-    /// Reads [`NAMES`].
+    /// Reads [`NAMES`], and [`AS_OF`] where it is known.
     ///
     /// # Errors
     /// `invalid_argument` for values out of range and for combinations that contradict each other.
     pub fn read(given: &Params) -> Result<Self, ApiError> {
         let strict = given.choice("freshness", &[("strict", true), ("default", false)])?.unwrap_or(false);
         let log_seq = given.integer("min_log_seq", 0..=i64::MAX)?;
+        let as_of = as_of(given)?;
+        if strict && as_of.is_some() {
+            return Err(params::bad("as_of_log_seq", "as_of_log_seq does not go with freshness=strict".into()));
+        }
+        let log_seq = log_seq.max(as_of);
         let wait_ms = given.integer("wait_ms", 0..=30_000)?;
         match (strict, log_seq, wait_ms) {
             (false, None, None) => Ok(Self::Any),
@@ -104,18 +112,26 @@ impl Freshness {
     }
 }
 
+/// The position to look back from, if one was given.
+///
+/// # Errors
+/// `invalid_argument`.
+pub fn as_of(given: &Params) -> Result<Option<i64>, ApiError> {
+    given.integer("as_of_log_seq", 0..=i64::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
     fn read(query: &str) -> Result<Freshness, String> {
-        let params = Params::read(Some(query), &[NAMES]).unwrap();
+        let params = Params::read(Some(query), &[NAMES, AS_OF]).unwrap();
         Freshness::read(&params).map_err(|error| error.message().to_owned())
     }
 
     fn meta(applied_seq: i64, head_seq: i64) -> Meta {
-        Meta { applied_seq, head_seq, generation: 1 }
+        Meta { applied_seq, head_seq, generation: 1, as_of_log_seq: None }
     }
 
     #[test]
@@ -125,7 +141,13 @@ mod tests {
         assert_eq!(read("freshness=strict"), Ok(Freshness::Strict));
         assert_eq!(read("min_log_seq=7"), Ok(Freshness::AtLeast { log_seq: 7, wait: Duration::ZERO }));
         assert_eq!(read("min_log_seq=7&wait_ms=30000"), Ok(Freshness::AtLeast { log_seq: 7, wait: LONGEST_WAIT }));
+        let back = |log_seq, wait| Ok(Freshness::AtLeast { log_seq, wait: Duration::from_millis(wait) });
+        assert_eq!(read("as_of_log_seq=7"), back(7, 0));
+        assert_eq!(read("as_of_log_seq=7&wait_ms=5"), back(7, 5));
+        assert_eq!(read("as_of_log_seq=7&min_log_seq=9"), back(9, 0));
         for bad in [
+            "as_of_log_seq=-1",
+            "as_of_log_seq=1&freshness=strict",
             "freshness=x",
             "wait_ms=5",
             "min_log_seq=-1",

@@ -23,6 +23,9 @@ pub struct Meta {
     pub head_seq: i64,
     /// Which generation of the projection answered.
     pub generation: i64,
+    /// The answer is as it was when the log ended here; `None` for the present.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub as_of_log_seq: Option<i64>,
 }
 
 /// `{"data": …, "request_id": …}`, and `"meta"` for reads of a projection.

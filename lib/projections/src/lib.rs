@@ -5,6 +5,7 @@
 //! from before its batch is either "insert if the key is absent", which the store does, or handed in as
 //! [`TraceHistory`]. The reference's contract is `semantics` sections 10 and 11.
 
+mod as_of;
 mod category;
 mod context_graph;
 mod digest;
@@ -21,6 +22,7 @@ mod trace_index;
 mod trace_summary;
 mod walk;
 
+pub use as_of::TraceAsOf;
 pub use category::Category;
 pub use context_graph::{Edge, Node, edge_id, node_type};
 pub use digest::{Digest, Digester, Digests, EdgeRow, empty_digests};

@@ -12,7 +12,9 @@ use dg_domain::{
     GuardMode, LogSeq, Micros, NewEvent, Rules, StoredEvent, TenantId,
     append::{Ledger, Outcome},
 };
-use dg_projections::{Batch, Folded, Model, Projection, fold, fold_parallel, history, open_traces};
+use dg_projections::{
+    Batch, Folded, Model, Projection, TraceAsOf, TraceRow, fold, fold_parallel, history, open_traces,
+};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -214,5 +216,30 @@ proptest! {
             from = to;
         }
         prop_assert_eq!(&model, &Model::of(log, log.len()).unwrap());
+    }
+}
+
+/// At every position, the answer is that of a log which ends there, however the trace's events are cut into pages.
+#[test]
+fn a_trace_as_of_a_position_knows_nothing_later() {
+    for History { name, log, .. } in HISTORIES.iter().filter(|history| history.log.len() <= 60) {
+        let traces: std::collections::BTreeSet<&str> = log.iter().map(|stored| &*stored.event.trace_id).collect();
+        for until in 0..=log.len() {
+            let model = Model::of(&log[..until], 1000).unwrap();
+            let until = LogSeq::new(i64::try_from(until).unwrap()).unwrap();
+            for (at, trace_id) in traces.iter().enumerate() {
+                let events: Vec<StoredEvent> =
+                    log.iter().filter(|stored| stored.event.trace_id == *trace_id).cloned().collect();
+                let mut known = TraceAsOf::default();
+                for page in events.chunks(1 + at % 3) {
+                    if !known.observe(page.to_vec(), until) {
+                        break;
+                    }
+                }
+                assert_eq!(known.summary(), model.summaries.get(*trace_id), "{name}: {trace_id} at {until}");
+                let row = model.traces.get(*trace_id).and_then(TraceRow::start);
+                assert_eq!(known.row(), row, "{name}: {trace_id} at {until}");
+            }
+        }
     }
 }

@@ -14,6 +14,7 @@ FROM (
     CROSS JOIN LATERAL (
         SELECT edge.* FROM dg_cg_edges edge
         WHERE edge.tenant_id = $1 AND edge.slot = $2 AND edge.from_key = frontier.node_key
+          AND edge.log_seq <= $6
         ORDER BY edge.from_key, edge.log_seq
         OFFSET 0
     ) AS out
@@ -24,6 +25,7 @@ FROM (
     CROSS JOIN LATERAL (
         SELECT edge.* FROM dg_cg_edges edge
         WHERE edge.tenant_id = $1 AND edge.slot = $2 AND edge.to_key = frontier.node_key
+          AND edge.log_seq <= $6
         ORDER BY edge.to_key, edge.log_seq
         OFFSET 0
     ) AS inn

@@ -11,12 +11,12 @@ FROM (
            touching.created_at
     FROM (
         (SELECT out.* FROM dg_cg_edges out
-         WHERE $4 AND out.tenant_id = $1 AND out.slot = $2 AND out.from_key = $3 AND out.log_seq >= $6
+         WHERE $4 AND out.tenant_id = $1 AND out.slot = $2 AND out.from_key = $3 AND out.log_seq BETWEEN $6 AND $9
          ORDER BY out.from_key, out.log_seq
          LIMIT $8::bigint + 3)
         UNION
         (SELECT inn.* FROM dg_cg_edges inn
-         WHERE $5 AND inn.tenant_id = $1 AND inn.slot = $2 AND inn.to_key = $3 AND inn.log_seq >= $6
+         WHERE $5 AND inn.tenant_id = $1 AND inn.slot = $2 AND inn.to_key = $3 AND inn.log_seq BETWEEN $6 AND $9
          ORDER BY inn.to_key, inn.log_seq
          LIMIT $8::bigint + 3)
     ) AS touching

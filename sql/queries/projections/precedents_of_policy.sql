@@ -8,6 +8,7 @@ FROM (
     WHERE tenant_id = $1
       AND slot = $2
       AND policy_id = $7
+      AND finished_log_seq <= $10
       AND ($8::text IS NULL OR policy_version = $8)
     ORDER BY finished_log_seq DESC, (exception_id IS NULL), log_seq DESC, source_event_id
 ) AS best

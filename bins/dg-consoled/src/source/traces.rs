@@ -23,6 +23,7 @@ pub(super) async fn read(
         workflow: filter.workflow.clone(),
         outcome: filter.outcome.clone(),
         status: filter.status.clone(),
+        order: Some("activity".to_owned()),
         limit: Some(PAGE),
         cursor: cursor.map(str::to_owned),
         ..TraceQuery::default()

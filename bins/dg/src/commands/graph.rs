@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::tell_lag;
 use crate::{
-    cli::{FreshnessFlags, Global, TenantFlag},
+    cli::{AsOfFlag, FreshnessFlags, Global, TenantFlag},
     connection,
     failure::Failure,
     output::{Output, Table},
@@ -43,6 +43,8 @@ pub(crate) struct GraphArgs {
     node_types: Vec<String>,
     #[command(flatten)]
     freshness: FreshnessFlags,
+    #[command(flatten)]
+    as_of: AsOfFlag,
 }
 
 #[derive(Serialize)]
@@ -56,6 +58,7 @@ struct Shown {
 
 pub(crate) async fn run(global: &Global, args: GraphArgs, out: &mut Output<'_>) -> Result<(), Failure> {
     let client = connection::tenant(global, args.tenant.tenant.as_deref())?.freshness(args.freshness.freshness());
+    let client = client.as_of(args.as_of.as_of);
     let query = GraphQuery {
         max_depth: Some(args.depth),
         max_nodes: args.max_nodes,

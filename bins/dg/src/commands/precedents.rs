@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{or_dash, tell_lag};
 use crate::{
-    cli::{FreshnessFlags, Global, TenantFlag},
+    cli::{AsOfFlag, FreshnessFlags, Global, TenantFlag},
     connection,
     failure::Failure,
     output::{Output, Table},
@@ -42,6 +42,8 @@ pub(crate) struct PrecedentsArgs {
     limit: u32,
     #[command(flatten)]
     freshness: FreshnessFlags,
+    #[command(flatten)]
+    as_of: AsOfFlag,
 }
 
 #[derive(Serialize)]
@@ -52,6 +54,7 @@ struct Found {
 
 pub(crate) async fn run(global: &Global, args: PrecedentsArgs, out: &mut Output<'_>) -> Result<(), Failure> {
     let client = connection::tenant(global, args.tenant.tenant.as_deref())?.freshness(args.freshness.freshness());
+    let client = client.as_of(args.as_of.as_of);
     let query = PrecedentQuery {
         policy_id: args.policy,
         policy_version: args.policy_version,

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::tell_lag;
 use crate::{
-    cli::{FreshnessFlags, Global, TenantFlag},
+    cli::{AsOfFlag, FreshnessFlags, Global, TenantFlag},
     connection,
     failure::Failure,
     output::Output,
@@ -38,6 +38,8 @@ pub(crate) struct ShowArgs {
     payload: bool,
     #[command(flatten)]
     freshness: FreshnessFlags,
+    #[command(flatten)]
+    as_of: AsOfFlag,
 }
 
 #[derive(Serialize)]
@@ -59,13 +61,14 @@ struct TraceParts {
 pub(crate) async fn run(global: &Global, command: TraceCommand, out: &mut Output<'_>) -> Result<(), Failure> {
     let TraceCommand::Show(args) = command;
     let client = connection::tenant(global, args.tenant.tenant.as_deref())?.freshness(args.freshness.freshness());
+    let client = client.as_of(args.as_of.as_of);
     let found = client.trace(&args.trace_id).await.map_err(|error| {
         let unknown = error.code == "not_found";
         let failure = Failure::from(error);
         if unknown { failure.advise("list the traces of the tenant with `dg traces`") } else { failure }
     })?;
     let mut detail = found.data;
-    add_the_rest(&client, &args.trace_id, &mut detail).await?;
+    add_the_rest(&client, &args.trace_id, args.as_of.as_of, &mut detail).await?;
     if out.is_json() {
         let TraceDetail { events, index, missing_events, summary } = detail;
         let detail = TraceParts { events, index, missing_events, summary };
@@ -81,11 +84,20 @@ pub(crate) async fn run(global: &Global, command: TraceCommand, out: &mut Output
     }
     let shown = detail.events.last().map_or(0, |event| event.log_seq);
     // The events come from the log itself; only what the projections add may be behind.
-    if found.meta.applied_seq < shown { Ok(tell_lag(out, found.meta)?) } else { Ok(()) }
+    if found.meta.as_of_log_seq.is_some() || found.meta.applied_seq < shown {
+        Ok(tell_lag(out, found.meta)?)
+    } else {
+        Ok(())
+    }
 }
 
 /// The service shows the first 10,000 events of a trace with it; the others come in pages.
-async fn add_the_rest(client: &dg_client::Client, trace_id: &str, detail: &mut TraceDetail) -> Result<(), Failure> {
+async fn add_the_rest(
+    client: &dg_client::Client,
+    trace_id: &str,
+    as_of: Option<i64>,
+    detail: &mut TraceDetail,
+) -> Result<(), Failure> {
     const SHOWN_AT_ONCE: usize = 10_000;
     if detail.events.len() < SHOWN_AT_ONCE {
         return Ok(());
@@ -93,8 +105,10 @@ async fn add_the_rest(client: &dg_client::Client, trace_id: &str, detail: &mut T
     let mut after = detail.events.last().map(|event| event.trace_seq);
     while let Some(position) = after {
         let page = client.trace_events(trace_id, Some(position), Some(1000)).await?;
-        after = page.next_after_trace_seq;
-        detail.events.extend(page.events);
+        let ends = page.events.last().is_some_and(|last| as_of.is_some_and(|until| last.log_seq > until));
+        after = page.next_after_trace_seq.filter(|_| !ends);
+        let known = |event: &dg_client::StoredEvent| as_of.is_none_or(|until| event.log_seq <= until);
+        detail.events.extend(page.events.into_iter().take_while(known));
     }
     Ok(())
 }

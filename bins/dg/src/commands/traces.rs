@@ -18,7 +18,8 @@ use crate::{
 Examples:
   dg traces                                     the 50 traces with the latest activity
   dg traces --status open --workflow refund
-  dg traces --entity-type account --entity-id acct-1 --json
+  dg traces --entity account:acct-1 --fact 'amount>=100' --count
+  dg traces --query 'renewal acme' --tag urgent --since 2026-01-01T00:00:00Z --json
   dg traces --limit 200 --cursor CURSOR         the next page; the cursor is in the page before")]
 pub(crate) struct TracesArgs {
     #[command(flatten)]
@@ -32,12 +33,36 @@ pub(crate) struct TracesArgs {
     /// Only open or only finished ones.
     #[arg(long, value_parser = ["open", "finished"])]
     status: Option<String>,
-    /// Only traces about this type of entity.
+    /// Only traces that touched an entity of this type, or this entity.
+    #[arg(long, value_name = "TYPE[:ID]")]
+    entity: Option<String>,
+    /// Only traces that this policy, or this version of it, was evaluated in.
+    #[arg(long, value_name = "ID[:VERSION]")]
+    policy: Option<String>,
+    /// Only traces that somebody acted or approved in.
+    #[arg(long, value_name = "TYPE:ID")]
+    actor: Option<String>,
+    /// Only traces with this label; may be repeated.
+    #[arg(long = "tag", value_name = "TAG")]
+    tags: Vec<String>,
+    /// Only traces with such a fact, with = != < <= > or >=; may be repeated.
+    #[arg(long = "fact", value_name = "KEY>=VALUE")]
+    facts: Vec<String>,
+    /// Only traces that started then or later.
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// Only traces that started earlier.
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
+    /// Only traces with all of these words in title, workflow, ids or reasons.
+    #[arg(short, long, value_name = "WORDS")]
+    query: Option<String>,
+    /// Latest activity or latest start first; activity without a filter, start with one.
+    #[arg(long, value_parser = ["activity", "started"])]
+    order: Option<String>,
+    /// Say how many there are.
     #[arg(long)]
-    entity_type: Option<String>,
-    /// Only traces about this entity.
-    #[arg(long, requires = "entity_type")]
-    entity_id: Option<String>,
+    count: bool,
     /// List the companion traces of reviews too.
     #[arg(long)]
     companions: bool,
@@ -60,12 +85,28 @@ struct Listed {
 
 pub(crate) async fn run(global: &Global, args: TracesArgs, out: &mut Output<'_>) -> Result<(), Failure> {
     let client = connection::tenant(global, args.tenant.tenant.as_deref())?.freshness(args.freshness.freshness());
+    let (entity_type, entity_id) = match args.entity {
+        Some(entity) => match entity.split_once(':') {
+            Some((entity_type, entity_id)) => (Some(entity_type.to_owned()), Some(entity_id.to_owned())),
+            None => (Some(entity), None),
+        },
+        None => (None, None),
+    };
     let query = TraceQuery {
         workflow: args.workflow,
         outcome: args.outcome,
         status: args.status,
-        entity_type: args.entity_type,
-        entity_id: args.entity_id,
+        entity_type,
+        entity_id,
+        policy: args.policy,
+        actor: args.actor,
+        tags: args.tags,
+        facts: args.facts,
+        text: args.query,
+        started_after: args.since,
+        started_before: args.until,
+        order: args.order,
+        count: args.count,
         companions: args.companions,
         limit: Some(args.limit),
         cursor: args.cursor,
@@ -90,6 +131,10 @@ pub(crate) async fn run(global: &Global, args: TracesArgs, out: &mut Output<'_>)
         out.line("No trace matches.")?;
     } else {
         out.table(&table)?;
+    }
+    if let Some(total) = found.data.total {
+        let at_least = if found.data.total_relation.as_deref() == Some("gte") { "at least " } else { "" };
+        out.line(format!("\n{at_least}{total} match"))?;
     }
     if let Some(cursor) = found.data.next_cursor {
         out.line(format!("\nmore: --cursor {cursor}"))?;

@@ -97,13 +97,14 @@ impl Snapshot {
         let needed = i64::try_from(walk.edges_needed()).unwrap_or(i64::MAX);
         while let Some(frontier) = walk.frontier() {
             let keys = node_keys(frontier);
-            let rows =
-                self.query("graph.level_edges", LEVEL_EDGES, &[&tenant, &slot, &keys, &edge_types, &needed]).await?;
+            let rows = self
+                .query("graph.level_edges", LEVEL_EDGES, &[&tenant, &slot, &keys, &edge_types, &needed, &self.until])
+                .await?;
             let edges: Vec<EdgeRecord> = rows.iter().map(read_edge).collect::<Result<_, _>>()?;
             walk.take_level(edges);
         }
         let (node_ids, edges, truncated) = walk.finish();
-        let rows = self.query("graph.nodes", NODES, &[&tenant, &slot, &node_keys(&node_ids)]).await?;
+        let rows = self.query("graph.nodes", NODES, &[&tenant, &slot, &node_keys(&node_ids), &self.until]).await?;
         let nodes = rows.iter().map(read_node).collect::<Result<_, _>>()?;
         Ok(Subgraph { nodes, edges, truncated })
     }
@@ -126,7 +127,8 @@ impl Snapshot {
             Some(EdgeCursor { edge_id, log_seq: Some(log_seq) }) => (*log_seq, edge_id.as_str()),
             Some(EdgeCursor { edge_id, log_seq: None }) => {
                 let key = PgKey(keys::text_key(edge_id));
-                let rows = self.query("graph.edge_position", EDGE_POSITION, &[&tenant, &slot, &key]).await?;
+                let rows =
+                    self.query("graph.edge_position", EDGE_POSITION, &[&tenant, &slot, &key, &self.until]).await?;
                 let row = rows.first().ok_or(StoreError::NotFound { what: "cursor edge" })?;
                 (row.try_get(0).map_err(StoreError::of("graph.edge_position"))?, edge_id.as_str())
             }
@@ -137,7 +139,7 @@ impl Snapshot {
             .query(
                 "graph.node_edges",
                 NODE_EDGES,
-                &[&tenant, &slot, &key, &outgoing, &incoming, &log_seq, &edge_id, &limit],
+                &[&tenant, &slot, &key, &outgoing, &incoming, &log_seq, &edge_id, &limit, &self.until],
             )
             .await?;
         rows.iter().map(read_edge).collect()

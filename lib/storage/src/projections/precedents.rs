@@ -50,7 +50,7 @@ impl Snapshot {
                 self.query(
                     "projections.precedents",
                     ALL,
-                    &[&tenant, &summaries, &entity_type, &entity_id, &outcome, &limit],
+                    &[&tenant, &summaries, &entity_type, &entity_id, &outcome, &limit, &self.until],
                 )
                 .await?
             }
@@ -69,6 +69,7 @@ impl Snapshot {
                         &policy_id,
                         &given(&query.policy_version),
                         &summaries,
+                        &self.until,
                     ],
                 )
                 .await?

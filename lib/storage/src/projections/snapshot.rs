@@ -45,6 +45,8 @@ pub struct Snapshot {
     client: Option<Object>,
     pub(super) store: Store,
     pub(super) tenant: TenantId,
+    /// Graph and precedents are answered without anything after this position.
+    pub(super) until: i64,
     cursors: TenantCursors,
 }
 
@@ -59,6 +61,7 @@ impl Store {
             client: Some(client),
             store: self.clone(),
             tenant: tenant.clone(),
+            until: i64::MAX,
             cursors: TenantCursors { head: LogSeq::START, cursors: Vec::new() },
         };
         let rows = {
@@ -84,6 +87,12 @@ impl Snapshot {
     #[must_use]
     pub fn cursors(&self) -> &TenantCursors {
         &self.cursors
+    }
+
+    /// From now on graph and precedents are answered as they were when the log ended at `log_seq`. Rows of both are never
+    /// changed, so leaving out the later ones is enough; lists of traces and summaries do change and are not looked back on.
+    pub fn look_back(&mut self, log_seq: LogSeq) {
+        self.until = log_seq.get();
     }
 
     /// How fresh an answer out of these projections is.

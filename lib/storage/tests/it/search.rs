@@ -1,7 +1,8 @@
 //! Searching traces, against the conditions applied to every trace of the model.
 
-use dg_projections::{FactFilter, Model, TraceActivity, TraceFilter, TraceStart};
-use dg_storage::projections::{Snapshot, StartPosition, TraceCount};
+use dg_domain::LogSeq;
+use dg_projections::{FactFilter, Model, TraceActivity, TraceFilter, TraceStart, WalkLimits};
+use dg_storage::projections::{Direction, PrecedentQuery, Snapshot, StartPosition, TraceCount};
 use dg_testkit::rng::Rng;
 
 use crate::{
@@ -166,5 +167,47 @@ async fn searches_merge_sorted_lists_with_and_without_statistics() {
         // The switches are as they were.
         assert!(snapshot.trace("tr-1").await.unwrap().is_some());
         snapshot.close().await.unwrap();
+    }
+}
+
+/// What graph and precedents answer, in one text.
+async fn graph_and_precedents(snapshot: &Snapshot, centres: &[String]) -> String {
+    let mut said = String::new();
+    for centre in centres {
+        let limits = WalkLimits { max_depth: 2, max_nodes: 20, max_edges: 30, node_types: None };
+        said += &format!("{:?}\n", snapshot.subgraph(centre, limits, None).await.unwrap());
+        said += &format!("{:?}\n", snapshot.node_edges(centre, Direction::Both, None, 5).await.unwrap());
+    }
+    for policy_id in [None, Some("cap".to_owned())] {
+        let query = PrecedentQuery { policy_id, ..PrecedentQuery::default() };
+        said += &format!("{:?}\n", snapshot.precedents(&query, 100).await.unwrap());
+    }
+    said
+}
+
+#[tokio::test]
+async fn looking_back_gives_what_was_answered_then() {
+    let bench = bench().await;
+    for seed in 0..2 {
+        let tenant = bench.tenant(&format!("t{seed}")).await;
+        let events = generated(90 + seed, 8);
+        bench.append(&tenant, &events).await;
+        let model = Model::of(&log(&tenant, &events), 1000).unwrap();
+        let centres: Vec<String> = model.nodes.keys().step_by(9).cloned().collect();
+        let mut then = Vec::new();
+        for applied in 0..=events.len() {
+            if applied > 0 {
+                bench.catch_up(&tenant, 1, 1).await;
+            }
+            let snapshot = bench.store.snapshot(&tenant).await.unwrap();
+            then.push(graph_and_precedents(&snapshot, &centres).await);
+            snapshot.close().await.unwrap();
+        }
+        for (until, expected) in then.iter().enumerate() {
+            let mut snapshot = bench.store.snapshot(&tenant).await.unwrap();
+            snapshot.look_back(LogSeq::new(i64::try_from(until).unwrap()).unwrap());
+            assert_eq!(&graph_and_precedents(&snapshot, &centres).await, expected, "seed {seed} at {until}");
+            snapshot.close().await.unwrap();
+        }
     }
 }
