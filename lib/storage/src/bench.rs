@@ -1,4 +1,4 @@
-//! The ceiling against which append rates are read: what one stream of COPY does to the product's own table.
+//! What `dg bench` asks the database itself: the ceiling against which rates are read, and the size of the read models.
 
 use std::{
     sync::Arc,
@@ -7,16 +7,19 @@ use std::{
 
 use dg_domain::{Actor, EventType, Hash32, LogSeq, Micros, NewEvent, Source, StoredEvent, TenantId, TraceSeq};
 use futures_util::pin_mut;
-use tokio_postgres::binary_copy::BinaryCopyInWriter;
+use tokio_postgres::{binary_copy::BinaryCopyInWriter, types::ToSql};
 
 use crate::{
     config::DatabaseConfig,
     connection,
     error::StoreError,
     log::{Accepted, COLUMN_TYPES, Columns, EventKeys},
+    store::Store,
 };
 
 const COPY_IN: &str = include_str!("../../../sql/queries/log/copy_in.sql");
+const READ_MODEL_BYTES: &str = include_str!("../../../sql/queries/bench/read_model_bytes.sql");
+const BUILDS_LEFT: &str = include_str!("../../../sql/queries/bench/builds_left.sql");
 const ROWS_PER_COMMIT: i64 = 1_000;
 const EVENTS_PER_TRACE: i64 = 10;
 
@@ -92,4 +95,27 @@ fn event(load: &CopyLoad, seq: i64) -> Accepted {
     let stored =
         StoredEvent { tenant_id, log_seq, trace_seq, recorded_at: load.at, recorded_by: "bench".to_owned(), event };
     Accepted { stored: Arc::new(stored), keys }
+}
+
+impl Store {
+    /// Bytes on disk of the read models of all tenants: both slots, with their indexes.
+    ///
+    /// # Errors
+    /// As [`Store::ping`].
+    pub async fn read_model_bytes(&self) -> Result<i64, StoreError> {
+        self.number("bench.read_model_bytes", READ_MODEL_BYTES, &[]).await
+    }
+
+    /// Generations of a tenant's projections that are being built, or that are not removed yet.
+    ///
+    /// # Errors
+    /// As [`Store::ping`].
+    pub async fn builds_left(&self, tenant: &TenantId) -> Result<i64, StoreError> {
+        self.number("bench.builds_left", BUILDS_LEFT, &[&tenant.as_str()]).await
+    }
+
+    async fn number(&self, name: &'static str, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<i64, StoreError> {
+        let row = self.query_opt(name, sql, params).await?;
+        row.map_or(Ok(0), |row| row.try_get(0).map_err(StoreError::of(name)))
+    }
 }

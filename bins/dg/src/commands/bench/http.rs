@@ -3,10 +3,11 @@
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::{
-    Request, StatusCode,
+    Method, Request, StatusCode,
     client::conn::http1::{SendRequest, handshake},
 };
 use hyper_util::rt::TokioIo;
+use serde::de::DeserializeOwned;
 use tokio::net::TcpStream;
 
 use super::scratch::Suite;
@@ -23,21 +24,49 @@ pub(super) struct Connection {
 impl Connection {
     pub(super) async fn open(suite: &Suite, tenant: &str) -> Result<Self, Failure> {
         let host = suite.api_url().trim_start_matches("http://").trim_end_matches('/').to_owned();
-        let stream = TcpStream::connect(&host).await?;
-        stream.set_nodelay(true)?;
-        let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(broken)?;
-        tokio::spawn(connection);
         let authorization = format!("Bearer {}", suite.admin_token());
-        Ok(Self { sender, host, authorization, tenant: tenant.to_owned() })
+        Ok(Self { sender: connect(&host).await?, host, authorization, tenant: tenant.to_owned() })
+    }
+
+    /// Connects anew, after the service ended it.
+    pub(super) async fn reopen(&mut self) -> Result<(), Failure> {
+        self.sender = connect(&self.host).await?;
+        Ok(())
+    }
+
+    /// The same connection for another tenant.
+    pub(super) fn turn_to(&mut self, tenant: &str) {
+        tenant.clone_into(&mut self.tenant);
     }
 
     /// Sends one request and reads the whole answer.
     pub(super) async fn post(&mut self, path: &str, body: Bytes) -> Result<(StatusCode, Bytes), Failure> {
-        let request = Request::post(path)
+        self.send(Method::POST, path, body).await
+    }
+
+    /// The same without a body.
+    pub(super) async fn get(&mut self, path: &str) -> Result<(StatusCode, Bytes), Failure> {
+        self.send(Method::GET, path, Bytes::new()).await
+    }
+
+    /// The document of an answer that has to be a success.
+    pub(super) async fn get_json<T: DeserializeOwned>(&mut self, path: &str) -> Result<T, Failure> {
+        let (status, answer) = self.get(path).await?;
+        accept(status, &answer)?;
+        Ok(serde_json::from_slice(&answer)?)
+    }
+
+    async fn send(&mut self, method: Method, path: &str, body: Bytes) -> Result<(StatusCode, Bytes), Failure> {
+        let mut request = Request::builder()
+            .method(&method)
+            .uri(path)
             .header("host", &self.host)
             .header("authorization", &self.authorization)
-            .header("x-tenant-id", &self.tenant)
-            .header("content-type", "application/json")
+            .header("x-tenant-id", &self.tenant);
+        if method == Method::POST {
+            request = request.header("content-type", "application/json");
+        }
+        let request = request
             .body(Full::new(body))
             .map_err(|error| Failure::new(Exit::Software, "internal_error", error.to_string()))?;
         self.sender.ready().await.map_err(broken)?;
@@ -46,6 +75,28 @@ impl Connection {
         let body = answer.into_body().collect().await.map_err(broken)?.to_bytes();
         Ok((status, body))
     }
+}
+
+async fn connect(host: &str) -> Result<SendRequest<Full<Bytes>>, Failure> {
+    let stream = TcpStream::connect(host).await?;
+    stream.set_nodelay(true)?;
+    let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(broken)?;
+    tokio::spawn(connection);
+    Ok(sender)
+}
+
+/// Takes a success, and an append of which nothing was rejected.
+pub(super) fn accept(status: StatusCode, answer: &[u8]) -> Result<(), Failure> {
+    if status.is_success() && !contains(answer, b"\"rejected\",") {
+        return Ok(());
+    }
+    let text = String::from_utf8_lossy(&answer[..answer.len().min(400)]).into_owned();
+    Err(Failure::new(Exit::Data, "unexpected_answer", format!("the scratch suite answered {status}: {text}")))
+}
+
+/// Whether an answer holds a text.
+pub(super) fn contains(text: &[u8], needle: &[u8]) -> bool {
+    text.windows(needle.len()).any(|window| window == needle)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err takes")]

@@ -1,126 +1,117 @@
-//! The events that are sent: whole decisions of ten events, with ids like those of real agents.
+//! The events that are sent: whole decisions, with ids like those of real agents.
+
+mod event;
+mod filling;
 
 use bytes::Bytes;
-use serde_json::{Value, json};
 
-/// Events of one decision.
+pub(super) use event::Decision;
+
+/// Events of one ordinary decision.
 pub(super) const EVENTS_PER_TRACE: usize = 10;
+/// Events of a long one.
+pub(super) const EVENTS_OF_LONG_TRACE: usize = 120;
+/// One decision in so many is long, where there are long ones.
+const LONG_EVERY: usize = 200;
 
-/// Request bodies for one connection: one event each when `batch` is 1, `{"events":[…]}` otherwise.
-///
-/// Traces are numbered from `first_trace`, so that connections never share one.
-pub(super) fn bodies(first_trace: usize, events: usize, batch: usize, payload_bytes: usize) -> Vec<Bytes> {
-    let all = (0..events).map(|at| event(first_trace + at / EVENTS_PER_TRACE, at % EVENTS_PER_TRACE, payload_bytes));
-    let texts: Vec<String> = all.map(|event| event.to_string()).collect();
-    if batch == 1 {
-        return texts.into_iter().map(Bytes::from).collect();
-    }
-    texts.chunks(batch).map(|chunk| Bytes::from(format!("{{\"events\":[{}]}}", chunk.join(",")))).collect()
+/// How long the decisions are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lengths {
+    /// Ten events each.
+    Short,
+    /// One in [`LONG_EVERY`] has [`EVENTS_OF_LONG_TRACE`].
+    Mixed,
 }
 
-fn event(trace: usize, seq: usize, payload_bytes: usize) -> Value {
-    let account = format!("account-{:04}", (trace * 7919) % 5_000);
-    let policy = json!({"policy_id": format!("discount-cap-{}", trace % 20), "policy_version": "2026.03"});
-    let entity = json!({"entity_type": "account", "entity_id": account, "system": "crm"});
-    let exception = format!("exc-{trace:09}");
-    let action = format!("act-{trace:09}");
-    let (event_type, mut payload) = match seq {
-        0 => (
-            "TraceStarted",
-            json!({"workflow": "renewal", "title": format!("Renewal {trace}"), "primary_entity": entity}),
-        ),
-        1 | 2 => (
-            "InputObserved",
-            json!({"input_id": format!("input-{trace:09}-{seq}"), "facts": [],
-                   "source": {"system": "crm", "object_type": "opportunity", "object_id": format!("opp-{trace}")}}),
-        ),
-        3 => (
-            "EntityObserved",
-            json!({"entity": {"entity_type": "contract", "entity_id": format!("contract-{trace:09}")}, "role": "related", "facts": []}),
-        ),
-        4 => ("PolicyEvaluated", json!({"policy": policy, "inputs": [], "decision": "require_exception"})),
-        5 => ("ExceptionRequested", json!({"exception_id": exception, "policy": policy, "reason": "above the cap"})),
-        6 => (
-            "ApprovalRecorded",
-            json!({"approval_id": format!("appr-{trace:09}"), "decision": "approved",
-                   "subject": {"subject_type": "exception", "subject_id": exception},
-                   "approver": {"actor_type": "person", "actor_id": format!("person-{}", trace % 50)}}),
-        ),
-        7 => (
-            "ActionProposed",
-            json!({"action_id": action, "action_type": "update", "target_entity": entity, "target_system": "crm", "changes": []}),
-        ),
-        8 => ("ActionCommitted", json!({"action_id": action, "status": "success"})),
-        _ => ("TraceFinished", json!({"outcome": "success"})),
-    };
-    let bare = payload.to_string().len();
-    payload["note"] = Value::String(filling(trace * EVENTS_PER_TRACE + seq, payload_bytes.saturating_sub(bare + 10)));
-    json!({
-        "event_id": format!("evt-{trace:012}-{seq:04}-bench"),
-        "trace_id": format!("trace-{trace:012}-renewal-bench"),
-        "trace_seq": seq,
-        "event_type": event_type,
-        "occurred_at": "2026-01-01T09:00:00.000Z",
-        "source": {"producer_id": "renewal-agent-service", "system": "orchestrator", "subsystem": null},
-        "actor": {"actor_type": "agent", "actor_id": format!("agent-{}", trace % 10)},
-        "correlation_id": null,
-        "causation_event_id": null,
-        "idempotency_key": format!("renewal:{trace:012}:{seq:04}"),
-        "schema_version": 1,
-        "payload": payload,
-        "tags": ["bench"],
-    })
+impl Lengths {
+    /// Events of a decision.
+    const fn of(self, trace: usize) -> usize {
+        match self {
+            Self::Mixed if trace.is_multiple_of(LONG_EVERY) => EVENTS_OF_LONG_TRACE,
+            Self::Short | Self::Mixed => EVENTS_PER_TRACE,
+        }
+    }
 }
 
-/// Words that do not compress to nothing: different in each event.
-fn filling(seed: usize, bytes: usize) -> String {
-    const WORDS: [&str; 16] = [
-        "margin",
-        "renewal",
-        "quote",
-        "segment",
-        "review",
-        "finance",
-        "contract",
-        "threshold",
-        "approved",
-        "pending",
-        "customer",
-        "discount",
-        "evidence",
-        "request",
-        "quarter",
-        "policy",
-    ];
-    let mut state = seed as u64 | 1;
-    let mut text = String::with_capacity(bytes + 24);
-    while text.len() < bytes {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let word = WORDS[usize::try_from(state >> 60).unwrap_or(0)];
-        text.push_str(&format!("{word} {} ", (state >> 20) & 0xffff));
+/// What one connection sends.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Share {
+    /// Decisions are numbered from here, so that connections never share one.
+    pub(super) first_trace: usize,
+    pub(super) events: usize,
+    pub(super) lengths: Lengths,
+    pub(super) payload_bytes: usize,
+}
+
+impl Share {
+    /// The events as JSON, in order. The last decision may be cut off, and stays open.
+    pub(super) fn events(self) -> impl Iterator<Item = String> + Send {
+        let events = self.decisions().flat_map(move |decision| {
+            (0..decision.length()).map(move |seq| decision.event(seq, self.payload_bytes).to_string())
+        });
+        events.take(self.events)
     }
-    text.truncate(bytes);
-    text
+
+    /// The decisions that are in it from start to finish.
+    pub(super) fn whole(self) -> impl Iterator<Item = Decision> {
+        let ends = self.decisions().scan(0, |events, decision| {
+            *events += decision.length();
+            Some((*events, decision))
+        });
+        ends.take_while(move |(end, _)| *end <= self.events).map(|(_, decision)| decision)
+    }
+
+    fn decisions(self) -> impl Iterator<Item = Decision> + Send {
+        (self.first_trace..).map(move |trace| Decision::new(trace, self.lengths.of(trace)))
+    }
+
+    /// Request bodies: one event each when `batch` is 1, `{"events":[…]}` otherwise.
+    pub(super) fn bodies(self, batch: usize) -> impl Iterator<Item = Bytes> + Send {
+        let mut events = self.events();
+        std::iter::from_fn(move || {
+            let first = events.next()?;
+            if batch == 1 {
+                return Some(Bytes::from(first));
+            }
+            let mut body = format!("{{\"events\":[{first}");
+            for event in events.by_ref().take(batch - 1) {
+                body.push(',');
+                body.push_str(&event);
+            }
+            body.push_str("]}");
+            Some(Bytes::from(body))
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use dg_domain::{GuardMode, NewEvent, Rules};
-
     use super::*;
 
-    #[test]
-    fn every_event_is_one_the_service_takes() {
-        for seq in 0..EVENTS_PER_TRACE {
-            let text = event(7, seq, 800).to_string();
-            let event = NewEvent::parse(text.as_bytes(), &Rules::edge(GuardMode::Precise)).unwrap();
-            assert!((780..=820).contains(&event.payload_json.len()), "{}", event.payload_json.len());
-        }
+    fn share(events: usize, lengths: Lengths) -> Share {
+        Share { first_trace: 0, events, lengths, payload_bytes: 300 }
     }
 
     #[test]
     fn bodies_hold_every_event_once() {
-        assert_eq!(bodies(0, 25, 1, 300).len(), 25);
-        assert_eq!(bodies(0, 25, 10, 300).len(), 3);
+        assert_eq!(share(25, Lengths::Short).bodies(1).count(), 25);
+        let batches: Vec<Bytes> = share(25, Lengths::Short).bodies(10).collect();
+        let sizes: Vec<usize> = batches
+            .iter()
+            .map(|body| {
+                let document: serde_json::Value = serde_json::from_slice(body).unwrap();
+                document["events"].as_array().unwrap().len()
+            })
+            .collect();
+        assert_eq!(sizes, [10, 10, 5]);
+    }
+
+    #[test]
+    fn some_decisions_are_long() {
+        let events: Vec<String> = share(EVENTS_OF_LONG_TRACE + 1, Lengths::Mixed).events().collect();
+        let finishes: Vec<usize> = (0..events.len()).filter(|at| events[*at].contains("TraceFinished")).collect();
+        assert_eq!(finishes, [EVENTS_OF_LONG_TRACE - 1]);
+        assert!(events.last().unwrap().contains("TraceStarted"));
+        assert_eq!(share(EVENTS_OF_LONG_TRACE + 1, Lengths::Mixed).whole().count(), 1);
     }
 }

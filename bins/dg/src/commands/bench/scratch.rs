@@ -6,10 +6,10 @@ use std::{
     time::Duration,
 };
 
-use dg_client::NewTenant;
+use dg_client::{Client, NewTenant};
 use dg_domain::TenantId;
 use dg_storage::{
-    DatabaseConfig,
+    DatabaseConfig, Store,
     bench::{CopyLoad, copy_ceiling},
 };
 use nix::{
@@ -23,8 +23,11 @@ use tokio::{
     process::{Child, Command},
 };
 
-use super::Plan;
+use super::{Plan, processes::Sample};
 use crate::failure::{Exit, Failure};
+
+/// The daemon that folds the log.
+pub(super) const PROJECTOR: &str = "dg-projectord";
 
 const START_DEADLINE: Duration = Duration::from_secs(90);
 const STOP_DEADLINE: Duration = Duration::from_secs(60);
@@ -92,14 +95,23 @@ impl Suite {
         &self.ready.admin_token
     }
 
-    pub(super) fn database_url(&self) -> &str {
-        &self.ready.database_url
+    /// Its database, as the schema's owner.
+    pub(super) fn store(&self) -> Result<Store, Failure> {
+        Ok(Store::open(&self.database())?)
+    }
+
+    pub(super) fn database(&self) -> DatabaseConfig {
+        DatabaseConfig::new(&self.ready.database_url)
     }
 
     pub(super) async fn create_tenant(&self, tenant: &str) -> Result<(), Failure> {
-        let client = dg_client::Client::new(self.api_url(), self.admin_token())?;
-        client.create_tenant(&NewTenant { tenant_id: tenant.to_owned(), secret_guard: None }).await?;
+        self.client()?.create_tenant(&NewTenant { tenant_id: tenant.to_owned(), secret_guard: None }).await?;
         Ok(())
+    }
+
+    /// A client as its administrator.
+    pub(super) fn client(&self) -> Result<Client, Failure> {
+        Ok(Client::new(self.api_url(), self.admin_token())?)
     }
 
     /// Freezes the projector, so that a log can be filled without it.
@@ -112,15 +124,24 @@ impl Suite {
     }
 
     fn signal_projector(&self, signal: Signal) -> Result<(), Failure> {
-        let text = std::fs::read_to_string(self.dir.join("status.json"))?;
-        let status: Status = serde_json::from_str(&text)?;
-        let pid = status
-            .children
-            .iter()
-            .find(|child| child.name == "dg-projectord")
-            .and_then(|child| child.pid)
+        let (_, pid) = self
+            .daemons()?
+            .into_iter()
+            .find(|(name, _)| name == PROJECTOR)
             .ok_or_else(|| failed("it runs no dg-projectord"))?;
         kill(Pid::from_raw(pid), signal).map_err(|error| Failure::from(std::io::Error::from(error)))
+    }
+
+    /// What its processes have cost so far.
+    pub(super) fn processes(&self) -> Result<Sample, Failure> {
+        Sample::take(&self.daemons()?)
+    }
+
+    /// Names and process ids of what runs.
+    fn daemons(&self) -> Result<Vec<(String, i32)>, Failure> {
+        let text = std::fs::read_to_string(self.dir.join("status.json"))?;
+        let status: Status = serde_json::from_str(&text)?;
+        Ok(status.children.into_iter().filter_map(|child| Some((child.name, child.pid?))).collect())
     }
 
     pub(super) async fn stop(mut self) -> Result<(), Failure> {
@@ -149,11 +170,15 @@ fn failed(what: &str) -> Failure {
         .advise("run `dg up --no-demo --dir /tmp/some-directory` to see what it says")
 }
 
+/// A tenant by its name here.
+pub(super) fn tenant_id(name: &str) -> Result<TenantId, Failure> {
+    TenantId::new(name).map_err(|error| Failure::new(Exit::Software, "internal_error", error.message))
+}
+
 /// Rows per second of COPY into the event log's own table, in the suite's own database.
 pub(super) async fn ceiling(suite: &Suite, tenant: &str, plan: &Plan) -> Result<f64, Failure> {
-    let tenant =
-        TenantId::new(tenant).map_err(|error| Failure::new(Exit::Software, "internal_error", error.message))?;
     let rows = i64::try_from(plan.events.clamp(20_000, 100_000)).unwrap_or(100_000);
-    let load = CopyLoad { tenant, rows, payload_bytes: plan.payload_bytes, at: dg_runtime::clock::now() };
-    Ok(copy_ceiling(&DatabaseConfig::new(suite.database_url()), &load).await?)
+    let load =
+        CopyLoad { tenant: tenant_id(tenant)?, rows, payload_bytes: plan.payload_bytes, at: dg_runtime::clock::now() };
+    Ok(copy_ceiling(&suite.database(), &load).await?)
 }

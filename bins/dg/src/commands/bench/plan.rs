@@ -1,0 +1,174 @@
+//! What is measured, and with how much of everything.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use clap::{Args, ValueEnum};
+use dg_projections::{Projection, RunTarget};
+
+use super::figures::Figures;
+
+/// Arguments of `dg bench`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "\
+The last line is one JSON document:
+  {\"ceiling_per_second\":…,\"events_per_second\":…,\"processes\":{…},\"ratio\":…,\"scenario\":…, …}
+
+Examples:
+  dg bench append-batch
+  dg bench append-single --connections 64 --events 50000
+  dg bench catch-up --json
+  dg bench rebuild --events 1000000 --read-rate 200
+  dg bench read
+  dg bench e2e --rate 2000 --seconds 60
+  dg bench idle --tenants 1000")]
+pub(crate) struct BenchArgs {
+    /// What to measure.
+    scenario: Scenario,
+    /// Events to send. Default: 50000 one by one, 1000000 for rebuild and read, otherwise 200000.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1_000..=20_000_000))]
+    events: Option<u64>,
+    /// Connections that send at the same time. Default: 64 one by one and for e2e, otherwise 8.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1_024))]
+    connections: Option<u16>,
+    /// Events per request, for batches.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    batch: u16,
+    /// Bytes of each payload, about.
+    #[arg(long, default_value_t = 800, value_parser = clap::value_parser!(u16).range(200..=60_000))]
+    payload_bytes: u16,
+    /// e2e: events per second.
+    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    rate: u32,
+    /// How long to measure. Default: 60 for e2e and idle, 10 before a rebuild, 5 for each kind of read.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    seconds: Option<u64>,
+    /// read: only this kind, by its name in the answer; may be given more than once. Default: all.
+    #[arg(long = "kind", value_name = "NAME")]
+    kinds: Vec<String>,
+    /// rebuild: what to rebuild.
+    #[arg(long, default_value_t = RunTarget::All, value_name = "NAME", value_parser = target)]
+    projection: RunTarget,
+    /// rebuild: reads per second before and during it.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    read_rate: u32,
+    /// rebuild: nobody reads meanwhile.
+    #[arg(long, conflicts_with = "read_rate")]
+    no_reads: bool,
+    /// idle: how many tenants there are.
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    tenants: u32,
+    /// idle: seconds without traffic before measuring begins, so that what follows traffic is over.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(0..=3_600))]
+    rest: u64,
+    /// Where the scratch suite keeps its files, so that the disk measured is the one meant. Default: the system's
+    /// directory for temporary files.
+    #[arg(long, value_name = "DIR")]
+    scratch: Option<PathBuf>,
+}
+
+/// The scenarios.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Scenario {
+    /// Single events, one request each.
+    AppendSingle,
+    /// Batches.
+    AppendBatch,
+    /// All projections from nothing to the end of a log that is already there.
+    CatchUp,
+    /// A replay beside the live read models, with readers.
+    Rebuild,
+    /// Every kind of read on a large log, one at a time.
+    Read,
+    /// From append to visible in all projections, at a steady rate.
+    E2e,
+    /// Many tenants and no traffic.
+    Idle,
+}
+
+impl Scenario {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::AppendSingle => "append-single",
+            Self::AppendBatch => "append-batch",
+            Self::CatchUp => "catch-up",
+            Self::Rebuild => "rebuild",
+            Self::Read => "read",
+            Self::E2e => "e2e",
+            Self::Idle => "idle",
+        }
+    }
+}
+
+/// What a scenario is run with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Plan {
+    pub(super) events: usize,
+    pub(super) connections: usize,
+    pub(super) batch: usize,
+    pub(super) payload_bytes: usize,
+    /// Events per second of an open loop.
+    pub(super) per_second: u32,
+    /// How long to measure.
+    pub(super) lasting: Duration,
+    /// What to rebuild.
+    pub(super) projection: RunTarget,
+    /// Reads per second beside a rebuild; none at 0.
+    pub(super) read_rate: u32,
+    pub(super) tenants: usize,
+    /// Without traffic before an idle suite is measured.
+    pub(super) rest: Duration,
+}
+
+impl Plan {
+    /// What the figures of a load begin with.
+    pub(super) fn figures(&self) -> Figures {
+        Figures::default().with("batch", self.batch).with("connections", self.connections).with("events", self.events)
+    }
+}
+
+impl BenchArgs {
+    pub(super) const fn scenario(&self) -> Scenario {
+        self.scenario
+    }
+
+    /// The kinds of reads that were asked for; none stands for all.
+    pub(super) fn kinds(&self) -> &[String] {
+        &self.kinds
+    }
+
+    pub(super) fn scratch(&self) -> Option<&Path> {
+        self.scratch.as_deref()
+    }
+
+    pub(super) fn plan(&self) -> Plan {
+        let (events, connections, seconds) = match self.scenario {
+            Scenario::AppendSingle => (50_000, 64, 60),
+            Scenario::AppendBatch | Scenario::CatchUp => (200_000, 8, 60),
+            Scenario::Rebuild => (1_000_000, 8, 10),
+            Scenario::Read => (1_000_000, 8, 5),
+            Scenario::E2e => (200_000, 64, 60),
+            Scenario::Idle => (200_000, 8, 60),
+        };
+        let single = self.scenario == Scenario::AppendSingle;
+        Plan {
+            events: self.events.map_or(events, |events| usize::try_from(events).unwrap_or(usize::MAX)),
+            connections: self.connections.map_or(connections, usize::from),
+            batch: if single { 1 } else { usize::from(self.batch) },
+            payload_bytes: usize::from(self.payload_bytes),
+            per_second: self.rate,
+            lasting: Duration::from_secs(self.seconds.unwrap_or(seconds)),
+            projection: self.projection,
+            read_rate: if self.no_reads { 0 } else { self.read_rate },
+            tenants: usize::try_from(self.tenants).unwrap_or(usize::MAX),
+            rest: Duration::from_secs(self.rest),
+        }
+    }
+}
+
+fn target(name: &str) -> Result<RunTarget, String> {
+    let unknown = || format!("known are all, {}", Projection::ALL.map(Projection::as_str).join(", "));
+    RunTarget::from_name(name).ok_or_else(unknown)
+}
