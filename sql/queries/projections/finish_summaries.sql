@@ -1,11 +1,27 @@
--- Answers the rows as they were, for the row digest.
-UPDATE dg_trace_summary AS summary
-SET outcome = new.outcome,
-    finished_at = new.finished_at,
-    event_count = summary.event_count + 1,
-    last_log_seq = new.log_seq
-FROM unnest($3::text[], $4::text[], $5::text[], $6::bigint[]) AS new (trace_id, outcome, finished_at, log_seq)
-JOIN dg_trace_summary AS old ON old.tenant_id = $1 AND old.slot = $2 AND old.trace_id = new.trace_id
-WHERE summary.tenant_id = $1 AND summary.slot = $2 AND summary.trace_id = new.trace_id
-RETURNING old.trace_id, old.workflow, old.title, old.primary_entity_type, old.primary_entity_system,
-          old.primary_entity_id, old.outcome, old.started_at, old.finished_at, old.event_count, old.last_log_seq
+-- Answers the rows as they were, for the row digest. Each row is looked up by its key and then written over: an UPDATE that
+-- joins the table with the values reads the whole tenant for each of them while statistics are from before it grew.
+WITH old AS MATERIALIZED (
+    SELECT found.*, new.outcome AS new_outcome, new.finished_at AS new_finished_at, new.log_seq AS new_log_seq
+    FROM unnest($3::text[], $4::text[], $5::text[], $6::bigint[]) AS new (trace_id, outcome, finished_at, log_seq)
+    CROSS JOIN LATERAL (
+        SELECT summary.* FROM dg_trace_summary summary
+        WHERE summary.tenant_id = $1 AND summary.slot = $2 AND summary.trace_id = new.trace_id
+        OFFSET 0
+    ) AS found
+), finished AS (
+    INSERT INTO dg_trace_summary
+        (tenant_id, slot, trace_id, workflow, title, primary_entity_type, primary_entity_system, primary_entity_id,
+         outcome, started_at, finished_at, event_count, last_log_seq)
+    SELECT old.tenant_id, old.slot, old.trace_id, old.workflow, old.title, old.primary_entity_type,
+           old.primary_entity_system, old.primary_entity_id, old.new_outcome, old.started_at, old.new_finished_at,
+           old.event_count + 1, old.new_log_seq
+    FROM old
+    ON CONFLICT (tenant_id, slot, trace_id) DO UPDATE
+    SET outcome = excluded.outcome,
+        finished_at = excluded.finished_at,
+        event_count = excluded.event_count,
+        last_log_seq = excluded.last_log_seq
+)
+SELECT old.trace_id, old.workflow, old.title, old.primary_entity_type, old.primary_entity_system,
+       old.primary_entity_id, old.outcome, old.started_at, old.finished_at, old.event_count, old.last_log_seq
+FROM old

@@ -49,8 +49,8 @@ fn some_filter(rng: &mut Rng, model: &Model) -> TraceFilter {
             7 => filter.tags.extend(having("tag:")),
             8 => filter.text = having("word:"),
             9 => {
-                let known = terms.iter().filter(|term| term.starts_with("fact:") && term.contains('='));
-                let Some((key, value)) = known.last().and_then(|term| term[5..].split_once('=')) else { continue };
+                let mut known = terms.iter().filter(|term| term.starts_with("fact:") && term.contains('='));
+                let Some((key, value)) = known.next_back().and_then(|term| term[5..].split_once('=')) else { continue };
                 let operator = *rng.pick(&["=", "!=", "<", "<=", ">", ">="]);
                 filter.facts.extend(FactFilter::read(&format!("{key}{operator}{value}")));
             }
