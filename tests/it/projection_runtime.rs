@@ -6,6 +6,7 @@ mod histories;
 mod idle;
 mod outages;
 mod poison;
+mod poison_http;
 mod rows;
 mod runs;
 
