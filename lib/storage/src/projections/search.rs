@@ -1,8 +1,8 @@
 //! Searching traces by terms and numbers.
 //!
-//! The lists of two terms are sorted alike, so what both have is found by merging them from their latest trace on, and the
-//! work is at most linear in their lengths. The statement has one list per condition: its text is put together from one
-//! fragment each. In the order of activity, few hits are sorted, and of many the first are found by asking trace after trace.
+//! Each condition has a list of traces in an index. When one list is short, its traces are asked for the rest. Otherwise all of
+//! them are sorted alike, so what they share is found by merging them from their latest trace on, and the work is at most linear
+//! in their lengths; that statement's text is put together from a fragment per list. In the order of activity, few hits are sorted, and of many the first are found by asking trace after trace.
 
 use dg_domain::Micros;
 use dg_projections::{
@@ -16,12 +16,16 @@ use crate::{connection::bounded, error::StoreError, values::PgMicros};
 
 mod statement;
 
+const LENGTHS: &str = include_str!("../../../../sql/queries/projections/search_lengths.sql");
+const NARROW: &str = include_str!("../../../../sql/queries/projections/search_narrow.sql");
 const ROWS: &str = include_str!("../../../../sql/queries/projections/search_rows.sql");
 const ROWS_ACTIVE: &str = include_str!("../../../../sql/queries/projections/search_rows_active.sql");
 const ACTIVE: &str = include_str!("../../../../sql/queries/projections/search_active.sql");
 
 /// A search counts to here.
 pub const COUNTED: i64 = 10_000;
+/// A list of so many traces is short: asking each costs less than merging long lists.
+const SHORT: i64 = 1_000;
 /// So many hits are sorted by activity; of more, each trace is asked.
 const SORTED: i64 = 2_000;
 
@@ -162,10 +166,61 @@ impl Snapshot {
         after: Option<StartPosition>,
         limit: i64,
     ) -> Result<(Vec<PgMicros>, Vec<i64>), StoreError> {
-        let rows = self.merge(filter, after, limit, "").await?;
+        let conditions = filter.conditions();
+        let rows = match self.shortest(&conditions).await? {
+            Some(driver) => self.narrow(filter, &conditions, driver, after, limit).await?,
+            None => self.merge(filter, after, limit, "").await?,
+        };
         let pairs = rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
         let pairs: Result<Vec<(PgMicros, i64)>, tokio_postgres::Error> = pairs.collect();
         Ok(pairs.map_err(StoreError::of("projections.search"))?.into_iter().unzip())
+    }
+
+    /// Which list is short, counted from 1.
+    async fn shortest(&self, conditions: &Conditions) -> Result<Option<i32>, StoreError> {
+        let name = "projections.search_lengths";
+        if conditions.all.is_empty() {
+            return Ok(None);
+        }
+        let wanted = Columns::of(&Conditions { all: conditions.all.clone(), none: Vec::new() });
+        let (tenant, slot) = (self.tenant.as_str(), self.slot(Projection::TraceIndex));
+        let most = SHORT + 1;
+        let params: [&(dyn ToSql + Sync); 7] =
+            [&tenant, &slot, &wanted.terms, &wanted.keys, &wanted.lows, &wanted.highs, &most];
+        let mut shortest: Option<(i64, i32)> = None;
+        for (row, at) in self.query(name, LENGTHS, &params).await?.iter().zip(1..) {
+            let length: i64 = row.try_get(0).map_err(StoreError::of(name))?;
+            shortest = shortest.into_iter().chain((length <= SHORT).then_some((length, at))).min();
+        }
+        Ok(shortest.map(|(_, at)| at))
+    }
+
+    async fn narrow(
+        &self,
+        filter: &TraceFilter,
+        conditions: &Conditions,
+        driver: i32,
+        after: Option<StartPosition>,
+        limit: i64,
+    ) -> Result<Vec<Row>, StoreError> {
+        let columns = Columns::of(conditions);
+        let (upper, lower) = bounds(filter, after);
+        let (tenant, slot) = (self.tenant.as_str(), self.slot(Projection::TraceIndex));
+        let params: [&(dyn ToSql + Sync); 12] = [
+            &tenant,
+            &slot,
+            &columns.terms,
+            &PgMicros(upper.started),
+            &upper.first_log_seq,
+            &PgMicros(lower),
+            &columns.keys,
+            &columns.lows,
+            &columns.highs,
+            &limit,
+            &driver,
+            &columns.present,
+        ];
+        self.query("projections.search_narrow", NARROW, &params).await
     }
 
     async fn merge(
