@@ -5,9 +5,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
 use crate::app::App;
-use crate::{
-    admin, batch, digests, events, graph, health, ingest, me, outage, precedents, probes, search, traces,
-};
+use crate::{admin, batch, digests, events, graph, health, ingest, me, outage, precedents, probes, search, traces};
 
 /// Every route of the API, still without the edge.
 pub(crate) fn all(app: App) -> Router {

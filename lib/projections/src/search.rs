@@ -43,7 +43,7 @@ impl SearchTerms {
         for name in ["facts", "inputs"] {
             document.get(name).and_then(Json::as_list).unwrap_or_default().iter().for_each(|fact| event.fact(fact));
         }
-        event.describe(stored, payload, document);
+        event.describe(payload, document);
         self.unite(event.found);
     }
 
@@ -142,21 +142,20 @@ impl Event {
         }
     }
 
-    /// Words a person would remember.
-    fn describe(&mut self, stored: &StoredEvent, payload: &Payload<'_>, document: &Json<'_>) {
+    /// Words a person would remember. Ids are not taken apart: they are found whole, as what they are.
+    fn describe(&mut self, payload: &Payload<'_>, document: &Json<'_>) {
         match *payload {
-            Payload::TraceStarted { workflow, title, entity_id, .. } => {
-                [title, workflow, &stored.event.trace_id, entity_id].into_iter().for_each(|text| self.words(text));
-            }
-            Payload::EntityObserved { entity_id, .. } | Payload::ActionProposed { entity_id, .. } => {
-                self.words(entity_id)
+            Payload::TraceStarted { workflow, title, .. } => {
+                [title, workflow].into_iter().for_each(|text| self.words(text));
             }
             Payload::ExceptionRequested { .. } | Payload::ApprovalRecorded { .. } => {
                 self.words(document.get("reason").and_then(Json::as_str).unwrap_or_default());
             }
             Payload::InputObserved { .. }
+            | Payload::EntityObserved { .. }
             | Payload::PolicyEvaluated { .. }
             | Payload::PrecedentCited { .. }
+            | Payload::ActionProposed { .. }
             | Payload::ActionCommitted { .. }
             | Payload::TraceFinished { .. }
             | Payload::Workflow => {}
