@@ -61,6 +61,39 @@ async fn answers_are_stable_to_the_byte_and_readable() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn traces_are_found_by_what_is_in_them() {
+    let suite = Suite::start().unwrap();
+    let dg = Dg::beside(&suite);
+    dg.json(&["import", file_of("refund-approved").to_str().unwrap(), "-t", "found", "--create-tenant"]);
+    let total = |words: &[&str]| {
+        let answer = dg.json(&[&["traces", "-t", "found", "--count", "--min-log-seq", "9"], words].concat());
+        answer["total"].as_i64().unwrap()
+    };
+    for words in [
+        &["--workflow", "refund", "--outcome", "success", "--status", "finished"][..],
+        &["--entity", "customer"],
+        &["--entity", "order:order-4711", "--order", "activity"],
+        &["--policy", "refund-window:3", "--actor", "person:ana"],
+        &["--fact", "amount_eur>=389", "--fact", "amount_eur<389.01", "--fact", "orders_last_year=12"],
+        &["--query", "espresso Damage"],
+        &["--since", "2026-04-02T08:01:00Z", "--until", "2026-04-02T10:01:01+02:00"],
+    ] {
+        assert_eq!(total(words), 1, "{words:?}");
+    }
+    for words in
+        [&["--status", "open"][..], &["--tag", "x"], &["--fact", "amount_eur>389"], &["--entity", "order:cust-88"]]
+    {
+        assert_eq!(total(words), 0, "{words:?}");
+    }
+    let then = dg.json(&["trace", "show", "refund-4711", "-t", "found", "--as-of", "4"]);
+    assert_eq!((then["events"].as_array().unwrap().len(), &then["index"]["status"]), (4, &"open".into()), "{then}");
+    let precedents = dg.json(&["precedents", "-t", "found", "--as-of", "8"]);
+    assert!(precedents["precedents"].as_array().unwrap().is_empty(), "{precedents}");
+    let graph = dg.json(&["graph", "trace", "refund-4711", "-t", "found", "--as-of", "1"]);
+    assert_eq!(graph["edges"].as_array().unwrap().len(), 1, "{graph}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_is_said_with_its_exit_code() {
     let suite = Suite::start().unwrap();
     let dg = Dg::beside(&suite);

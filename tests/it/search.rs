@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::api::{Api, encoded};
 
-fn event(trace_id: &str, seq: usize, event_type: &str, occurred_at: &str, payload: Value) -> Value {
+fn event(trace_id: &str, seq: usize, event_type: &str, occurred_at: &str, payload: &Value) -> Value {
     json!({
         "event_id": format!("{trace_id}-{seq}"), "trace_id": trace_id, "event_type": event_type, "occurred_at": occurred_at,
         "source": {"producer_id": "p", "system": "s"}, "actor": {"actor_type": "agent", "actor_id": "a"},
@@ -19,7 +19,7 @@ fn event(trace_id: &str, seq: usize, event_type: &str, occurred_at: &str, payloa
 fn started(trace_id: &str, minute: usize) -> Value {
     let entity = json!({"entity_type": "customer", "entity_id": trace_id});
     let payload = json!({"workflow": "paging", "title": "Some trace", "primary_entity": entity});
-    event(trace_id, 0, "TraceStarted", &format!("2026-03-01T{:02}:{:02}:00Z", minute / 60, minute % 60), payload)
+    event(trace_id, 0, "TraceStarted", &format!("2026-03-01T{:02}:{:02}:00Z", minute / 60, minute % 60), &payload)
 }
 
 /// Every page, as `(trace_id, row)` in order.
@@ -113,7 +113,7 @@ async fn paging_shows_every_trace_once_while_others_are_added() {
 async fn looking_back_needs_the_position_and_shows_nothing_later() {
     let suite = Suite::start().unwrap();
     let tenant = Api::admin(&suite).new_tenant("back", "precise").await;
-    let finish = event("t", 1, "TraceFinished", "2026-03-01T01:00:00Z", json!({"outcome": "success"}));
+    let finish = event("t", 1, "TraceFinished", "2026-03-01T01:00:00Z", &json!({"outcome": "success"}));
     tenant.append_all(&[started("t", 0), started("u", 1), finish], 1000).await;
     let back = async |at: i64| tenant.get(&format!("/api/v1/traces/t?as_of_log_seq={at}&wait_ms=20000")).await;
     let now = back(3).await;

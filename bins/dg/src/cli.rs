@@ -67,7 +67,7 @@ pub(crate) struct FreshnessFlags {
     /// Wait until this log position is in the answer.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..))]
     pub(crate) min_log_seq: Option<i64>,
-    /// Longest wait for --min-log-seq, in milliseconds.
+    /// Longest wait for --min-log-seq and --as-of, in milliseconds.
     #[arg(long, value_name = "MS", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(0..=30_000))]
     pub(crate) wait_ms: u32,
 }

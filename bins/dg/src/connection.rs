@@ -115,6 +115,12 @@ pub(crate) fn options() -> Options {
 }
 
 impl FreshnessFlags {
+    /// The same for a look back, which waits for its position too.
+    pub(crate) fn back_to(mut self, as_of: Option<i64>) -> Freshness {
+        self.min_log_seq = self.min_log_seq.max(as_of);
+        self.freshness()
+    }
+
     /// What the flags ask for.
     pub(crate) fn freshness(self) -> Freshness {
         match self.min_log_seq {

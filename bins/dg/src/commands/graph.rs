@@ -57,8 +57,9 @@ struct Shown {
 }
 
 pub(crate) async fn run(global: &Global, args: GraphArgs, out: &mut Output<'_>) -> Result<(), Failure> {
-    let client = connection::tenant(global, args.tenant.tenant.as_deref())?.freshness(args.freshness.freshness());
-    let client = client.as_of(args.as_of.as_of);
+    let client = connection::tenant(global, args.tenant.tenant.as_deref())?
+        .freshness(args.freshness.back_to(args.as_of.as_of))
+        .as_of(args.as_of.as_of);
     let query = GraphQuery {
         max_depth: Some(args.depth),
         max_nodes: args.max_nodes,

@@ -53,8 +53,9 @@ struct Found {
 }
 
 pub(crate) async fn run(global: &Global, args: PrecedentsArgs, out: &mut Output<'_>) -> Result<(), Failure> {
-    let client = connection::tenant(global, args.tenant.tenant.as_deref())?.freshness(args.freshness.freshness());
-    let client = client.as_of(args.as_of.as_of);
+    let client = connection::tenant(global, args.tenant.tenant.as_deref())?
+        .freshness(args.freshness.back_to(args.as_of.as_of))
+        .as_of(args.as_of.as_of);
     let query = PrecedentQuery {
         policy_id: args.policy,
         policy_version: args.policy_version,

@@ -60,8 +60,9 @@ struct TraceParts {
 
 pub(crate) async fn run(global: &Global, command: TraceCommand, out: &mut Output<'_>) -> Result<(), Failure> {
     let TraceCommand::Show(args) = command;
-    let client = connection::tenant(global, args.tenant.tenant.as_deref())?.freshness(args.freshness.freshness());
-    let client = client.as_of(args.as_of.as_of);
+    let client = connection::tenant(global, args.tenant.tenant.as_deref())?
+        .freshness(args.freshness.back_to(args.as_of.as_of))
+        .as_of(args.as_of.as_of);
     let found = client.trace(&args.trace_id).await.map_err(|error| {
         let unknown = error.code == "not_found";
         let failure = Failure::from(error);
