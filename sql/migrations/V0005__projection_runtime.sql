@@ -117,7 +117,7 @@ CREATE TABLE dg_projection_runs (
     result_json      text             NOT NULL DEFAULT '{}',
     CONSTRAINT dg_projection_runs_pk PRIMARY KEY (tenant_id, job_id),
     CONSTRAINT dg_projection_runs_name_valid CHECK
-        (projection_name IN ('context_graph', 'trace_summary', 'precedent_index', 'trace_index', 'all')),
+        (projection_name IN ('context_graph', 'trace_summary', 'precedent_index', 'trace_index', 'reference', 'all')),
     CONSTRAINT dg_projection_runs_mode_valid CHECK (mode IN ('catch_up', 'rebuild', 'verify', 'reproject')),
     CONSTRAINT dg_projection_runs_status_valid CHECK
         (status IN ('queued', 'running', 'paused', 'cancelling', 'cancelled', 'completed', 'failed')),
@@ -128,13 +128,13 @@ CREATE TABLE dg_projection_runs (
     CONSTRAINT dg_projection_runs_range CHECK (since_log_seq >= 0 AND processed_events >= 0 AND last_log_seq >= 0
         AND (until_log_seq IS NULL OR until_log_seq >= since_log_seq))
 );
--- Two runs that touch one projection of a tenant cannot both be under way: a run over all of them stands in each index.
+-- Two runs that touch one projection of a tenant cannot both be under way: a run over several of them stands in the index of each.
 CREATE UNIQUE INDEX dg_projection_runs_context_graph_open ON dg_projection_runs (tenant_id)
-    WHERE projection_name IN ('all', 'context_graph') AND status IN ('queued', 'running', 'paused', 'cancelling');
+    WHERE projection_name IN ('all', 'reference', 'context_graph') AND status IN ('queued', 'running', 'paused', 'cancelling');
 CREATE UNIQUE INDEX dg_projection_runs_trace_summary_open ON dg_projection_runs (tenant_id)
-    WHERE projection_name IN ('all', 'trace_summary') AND status IN ('queued', 'running', 'paused', 'cancelling');
+    WHERE projection_name IN ('all', 'reference', 'trace_summary') AND status IN ('queued', 'running', 'paused', 'cancelling');
 CREATE UNIQUE INDEX dg_projection_runs_precedent_index_open ON dg_projection_runs (tenant_id)
-    WHERE projection_name IN ('all', 'precedent_index') AND status IN ('queued', 'running', 'paused', 'cancelling');
+    WHERE projection_name IN ('all', 'reference', 'precedent_index') AND status IN ('queued', 'running', 'paused', 'cancelling');
 CREATE UNIQUE INDEX dg_projection_runs_trace_index_open ON dg_projection_runs (tenant_id)
     WHERE projection_name IN ('all', 'trace_index') AND status IN ('queued', 'running', 'paused', 'cancelling');
 -- Pages of a tenant's runs, newest first.
@@ -220,7 +220,8 @@ SELECT DISTINCT ON (tenant_id, projection_name)
 FROM dg_projection_digest_history
 ORDER BY tenant_id, projection_name, last_log_seq DESC, computed_at DESC;
 
--- The read models.
+-- The read models. The slot comes last in every key and in no other index: it is the same in all of a partition, and what
+-- comes first is compared most often.
 
 CREATE TABLE dg_cg_nodes (
     tenant_id  text COLLATE "C" NOT NULL,
@@ -230,7 +231,7 @@ CREATE TABLE dg_cg_nodes (
     node_id    text COLLATE "C" NOT NULL,
     trace_id   text COLLATE "C" NOT NULL,
     created_at text COLLATE "C" NOT NULL,
-    CONSTRAINT dg_cg_nodes_pk PRIMARY KEY (tenant_id, slot, node_key)
+    CONSTRAINT dg_cg_nodes_pk PRIMARY KEY (tenant_id, node_key, slot)
 ) PARTITION BY LIST (slot);
 
 CREATE TABLE dg_cg_edges (
@@ -244,10 +245,10 @@ CREATE TABLE dg_cg_edges (
     event_id   text COLLATE "C" NOT NULL,
     trace_id   text COLLATE "C" NOT NULL,
     created_at text COLLATE "C" NOT NULL,
-    CONSTRAINT dg_cg_edges_pk PRIMARY KEY (tenant_id, slot, edge_key)
+    CONSTRAINT dg_cg_edges_pk PRIMARY KEY (tenant_id, edge_key, slot)
 ) PARTITION BY LIST (slot);
-CREATE INDEX dg_cg_edges_from_idx ON dg_cg_edges (tenant_id, slot, from_key, log_seq);
-CREATE INDEX dg_cg_edges_to_idx ON dg_cg_edges (tenant_id, slot, to_key, log_seq);
+CREATE INDEX dg_cg_edges_from_idx ON dg_cg_edges (tenant_id, from_key, log_seq);
+CREATE INDEX dg_cg_edges_to_idx ON dg_cg_edges (tenant_id, to_key, log_seq);
 
 CREATE TABLE dg_trace_summary (
     tenant_id             text COLLATE "C" NOT NULL,
@@ -264,14 +265,14 @@ CREATE TABLE dg_trace_summary (
     -- 1 for an open trace, 2 for a finished one: the reference counts start and finish only.
     event_count           integer          NOT NULL,
     last_log_seq          bigint           NOT NULL,
-    CONSTRAINT dg_trace_summary_pk PRIMARY KEY (tenant_id, slot, trace_id)
+    CONSTRAINT dg_trace_summary_pk PRIMARY KEY (tenant_id, trace_id, slot)
 ) PARTITION BY LIST (slot);
 -- Precedents of an entity, newest finish first.
 CREATE INDEX dg_trace_summary_entity_idx ON dg_trace_summary
-    (tenant_id, slot, primary_entity_type, primary_entity_id, last_log_seq DESC) WHERE outcome IS NOT NULL;
+    (tenant_id, primary_entity_type, primary_entity_id, last_log_seq DESC) WHERE outcome IS NOT NULL;
 -- Precedents without an entity or policy, newest finish first.
 CREATE INDEX dg_trace_summary_finished_idx ON dg_trace_summary
-    (tenant_id, slot, last_log_seq DESC) WHERE outcome IS NOT NULL;
+    (tenant_id, last_log_seq DESC) WHERE outcome IS NOT NULL;
 
 CREATE TABLE dg_policy_eval_index (
     tenant_id      text COLLATE "C" NOT NULL,
@@ -283,7 +284,7 @@ CREATE TABLE dg_policy_eval_index (
     policy_version text COLLATE "C" NOT NULL,
     event_id       text COLLATE "C" NOT NULL,
     created_at     text COLLATE "C" NOT NULL,
-    CONSTRAINT dg_policy_eval_index_pk PRIMARY KEY (tenant_id, slot, index_key)
+    CONSTRAINT dg_policy_eval_index_pk PRIMARY KEY (tenant_id, index_key, slot)
 ) PARTITION BY LIST (slot);
 
 CREATE TABLE dg_precedent_index (
@@ -300,10 +301,10 @@ CREATE TABLE dg_precedent_index (
     primary_entity_type   text COLLATE "C" NOT NULL,
     primary_entity_system text COLLATE "C",
     primary_entity_id     text COLLATE "C" NOT NULL,
-    CONSTRAINT dg_precedent_index_pk PRIMARY KEY (tenant_id, slot, log_seq)
+    CONSTRAINT dg_precedent_index_pk PRIMARY KEY (tenant_id, log_seq, slot)
 ) PARTITION BY LIST (slot);
 CREATE INDEX dg_precedent_index_policy_idx ON dg_precedent_index
-    (tenant_id, slot, policy_id, finished_log_seq DESC);
+    (tenant_id, policy_id, finished_log_seq DESC);
 
 CREATE TABLE dg_trace_index (
     tenant_id             text COLLATE "C" NOT NULL,
@@ -329,7 +330,7 @@ CREATE TABLE dg_trace_index (
     actors                text[]           NOT NULL,
     policies              text[]           NOT NULL,
     tags                  text[]           NOT NULL,
-    CONSTRAINT dg_trace_index_pk PRIMARY KEY (tenant_id, slot, trace_id)
+    CONSTRAINT dg_trace_index_pk PRIMARY KEY (tenant_id, trace_id, slot)
 ) PARTITION BY LIST (slot);
 -- Without the slot, which is the same in all of a partition: as long as there are no statistics, an index that begins like
 -- the primary key would seem as good as it for finding one trace, and all of the tenant's would be read.
@@ -344,7 +345,7 @@ CREATE TABLE dg_trace_terms (
     term            text COLLATE "C" NOT NULL,
     started_instant timestamptz      NOT NULL,
     first_log_seq   bigint           NOT NULL,
-    CONSTRAINT dg_trace_terms_pk PRIMARY KEY (tenant_id, slot, term, started_instant, first_log_seq)
+    CONSTRAINT dg_trace_terms_pk PRIMARY KEY (tenant_id, term, started_instant, first_log_seq, slot)
 ) PARTITION BY LIST (slot);
 
 -- Numbers among the facts of a trace, in millionths, for comparisons; a part of trace_index.
@@ -355,7 +356,7 @@ CREATE TABLE dg_trace_facts (
     millionths      bigint           NOT NULL,
     started_instant timestamptz      NOT NULL,
     first_log_seq   bigint           NOT NULL,
-    CONSTRAINT dg_trace_facts_pk PRIMARY KEY (tenant_id, slot, fact_key, millionths, started_instant, first_log_seq)
+    CONSTRAINT dg_trace_facts_pk PRIMARY KEY (tenant_id, fact_key, millionths, started_instant, first_log_seq, slot)
 ) PARTITION BY LIST (slot);
 
 CREATE TABLE dg_cg_nodes_slot0 PARTITION OF dg_cg_nodes FOR VALUES IN (0);

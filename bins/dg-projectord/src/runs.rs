@@ -18,7 +18,7 @@ use dg_storage::{
     Channel, DatabaseConfig, StoreError,
     listener::Nudges,
     locks::{LockSession, ScopeLock},
-    projections::{ClaimedRun, GenerationBuilder, RunEnd, RunnableRun, Signal},
+    projections::{Checker, ClaimedRun, GenerationBuilder, RunEnd, RunnableRun, Signal},
 };
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -156,7 +156,10 @@ impl Runner {
                 lost.cancelled().await;
                 halt.cancel();
             });
-            carry_out(&desk, &claimed).await;
+            let outcome = carry_out(&desk, &claimed).await;
+            if outcome == "completed" && matches!(claimed.mode, RunMode::Rebuild | RunMode::Reproject) {
+                write_down_digests(&desk, &claimed).await;
+            }
             watch.abort();
             // An error means that the connection is gone, and the lock with it.
             let _ = lock.release().await;
@@ -166,8 +169,29 @@ impl Runner {
     }
 }
 
-/// Does what a run asks for and writes down how it ended.
-async fn carry_out(desk: &Desk, run: &ClaimedRun) {
+/// Checks the rows that a run has changed and notes their digests (RT-81).
+async fn write_down_digests(desk: &Desk, run: &ClaimedRun) {
+    let began = Instant::now();
+    let checker = Checker { owner: &desk.config.name, job_id: Some(run.job_id) };
+    let checking = desk.tools.store.self_check(&run.tenant, checker);
+    let checked = tokio::select! {
+        () = desk.stop.cancelled() => return,
+        checked = checking => checked,
+    };
+    match checked {
+        Ok(checked) => {
+            let result = if checked.drifted.is_empty() { "equal" } else { "drift" };
+            desk.tools.metrics.checked(result, began.elapsed());
+        }
+        Err(error) => {
+            desk.tools.metrics.checked("error", began.elapsed());
+            warn!(tenant = %run.tenant, error = &error as &dyn std::error::Error, "cannot check what a run has written");
+        }
+    }
+}
+
+/// Does what a run asks for and writes down how it ended. Answers that in a word.
+async fn carry_out(desk: &Desk, run: &ClaimedRun) -> &'static str {
     let (tenant, job_id, mode) = (&run.tenant, run.job_id, run.mode);
     let began = Instant::now();
     info!(tenant = %tenant, job_id = %job_id, mode = mode.as_str(), attempt = run.attempt, "carrying out run {job_id}");
@@ -205,6 +229,7 @@ async fn carry_out(desk: &Desk, run: &ClaimedRun) {
     };
     desk.tools.metrics.run_ended(mode, outcome, began.elapsed());
     info!(tenant = %tenant, job_id = %job_id, mode = mode.as_str(), outcome, "left run {job_id}: {outcome}");
+    outcome
 }
 
 /// Gives the database a moment before the next claim, which counts as an attempt.

@@ -24,7 +24,7 @@ pub fn write(list: &str, parts: &[&str]) -> String {
     BASE64URL_NOPAD.encode(format!("{VERSION}{}{body}", checksum(&body)).as_bytes())
 }
 
-/// Reads a cursor of the list named `list`. `None` for anything that [`write`] did not write for it.
+/// Reads a cursor of the list named `list`. `None` for anything that [`write()`] did not write for it.
 #[must_use]
 pub fn read(list: &str, text: &str) -> Option<Vec<String>> {
     if text.len() > LONGEST {

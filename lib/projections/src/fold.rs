@@ -36,6 +36,9 @@ impl Projection {
     /// Every projection, the reference's three first, in its order.
     pub const ALL: [Self; 4] = [Self::ContextGraph, Self::TraceSummary, Self::PrecedentIndex, Self::TraceIndex];
 
+    /// The reference's three: those with a published digest.
+    pub const REFERENCE: [Self; 3] = [Self::ContextGraph, Self::TraceSummary, Self::PrecedentIndex];
+
     /// The name in tables and on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -150,16 +150,19 @@ impl RunStep {
 pub enum RunTarget {
     /// Every one of the tenant.
     All,
+    /// The three of the reference: those with a published digest.
+    Reference,
     /// One.
     One(Projection),
 }
 
 impl RunTarget {
-    /// The name in tables and on the wire: `all`, or the projection's.
+    /// The name in tables and on the wire: `all`, `reference`, or the projection's.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::All => "all",
+            Self::Reference => "reference",
             Self::One(projection) => projection.as_str(),
         }
     }
@@ -167,7 +170,11 @@ impl RunTarget {
     /// The target of that name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        if name == "all" { Some(Self::All) } else { Projection::from_name(name).map(Self::One) }
+        match name {
+            "all" => Some(Self::All),
+            "reference" => Some(Self::Reference),
+            name => Projection::from_name(name).map(Self::One),
+        }
     }
 
     /// The projections it covers, in [`Projection::ALL`] order.
@@ -175,6 +182,7 @@ impl RunTarget {
     pub fn projections(self) -> Vec<Projection> {
         match self {
             Self::All => Projection::ALL.to_vec(),
+            Self::Reference => Projection::REFERENCE.to_vec(),
             Self::One(projection) => vec![projection],
         }
     }
@@ -196,6 +204,7 @@ mod tests {
         assert!(RunStatus::ALL.into_iter().all(|status| RunStatus::from_name(status.as_str()) == Some(status)));
         assert_eq!(RunTarget::from_name("all").map(RunTarget::projections), Some(Projection::ALL.to_vec()));
         assert_eq!(RunTarget::from_name("trace_index"), Some(RunTarget::One(Projection::TraceIndex)));
+        assert_eq!(RunTarget::from_name("reference").map(|target| target.projections().len()), Some(3));
         assert_eq!(RunTarget::from_name("everything"), None);
     }
 

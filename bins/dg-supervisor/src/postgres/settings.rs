@@ -42,6 +42,8 @@ fn defaults(memory_mib: Option<u64>, lz4: bool) -> Vec<(String, String)> {
         ("jit", "off"),
         ("random_page_cost", "1.1"),
         ("idle_in_transaction_session_timeout", "60s"),
+        // A table that grows from nothing is to have statistics soon: until then plans are guesses.
+        ("autovacuum_naptime", "5s"),
         ("shared_buffers", &format!("{shared_buffers}MB")),
         ("log_line_prefix", "%m [%p] %q%u@%d "),
         ("logging_collector", "off"),

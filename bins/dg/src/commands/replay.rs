@@ -16,7 +16,8 @@ use crate::{
 use follow::follow;
 
 /// The projections, and all of them.
-pub(crate) const TARGETS: [&str; 5] = ["all", "context_graph", "trace_summary", "precedent_index", "trace_index"];
+pub(crate) const TARGETS: [&str; 6] =
+    ["all", "reference", "context_graph", "trace_summary", "precedent_index", "trace_index"];
 
 /// What to do with runs.
 #[derive(Debug, Args)]

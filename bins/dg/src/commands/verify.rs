@@ -41,7 +41,11 @@ pub(crate) async fn run(global: &Global, args: VerifyArgs, out: &mut Output<'_>)
     let run = replay::queue(&client, &new).await?;
     let run = follow(&client, vec![run]).await?.remove(0);
     if !out.is_json() && tell::is_well(&run) {
-        let what = if run.projection_name == "all" { "every projection" } else { &run.projection_name };
+        let what = match &*run.projection_name {
+            "all" => "every projection",
+            "reference" => "every projection with a published digest",
+            name => name,
+        };
         out.line(format!("equal: {what} holds exactly what the log says.\n"))?;
     }
     tell::ended(&run, out)

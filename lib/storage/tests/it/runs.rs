@@ -48,7 +48,7 @@ async fn set_aside(projector: &Client, tenant: &TenantId, projection: Projection
 }
 
 fn targets() -> Vec<RunTarget> {
-    Projection::ALL.into_iter().map(RunTarget::One).chain([RunTarget::All]).collect()
+    Projection::ALL.into_iter().map(RunTarget::One).chain([RunTarget::Reference, RunTarget::All]).collect()
 }
 
 #[tokio::test]
@@ -89,7 +89,7 @@ async fn runs_that_overlap_cannot_both_be_under_way() {
         let run = queue(&store, &tenant, first).await.unwrap();
         set(&projector, &run, status).await;
         for second in targets() {
-            let overlaps = first == RunTarget::All || second == RunTarget::All || first == second;
+            let overlaps = first.projections().iter().any(|one| second.projections().contains(one));
             match queue(&store, &tenant, second).await {
                 Err(StoreError::RunOverlaps { job_id }) => {
                     assert!(overlaps && job_id == run.job_id, "{first} {second}")

@@ -169,6 +169,6 @@ impl BenchArgs {
 }
 
 fn target(name: &str) -> Result<RunTarget, String> {
-    let unknown = || format!("known are all, {}", Projection::ALL.map(Projection::as_str).join(", "));
+    let unknown = || format!("known are all, reference, {}", Projection::ALL.map(Projection::as_str).join(", "));
     RunTarget::from_name(name).ok_or_else(unknown)
 }
