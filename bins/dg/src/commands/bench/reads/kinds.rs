@@ -99,7 +99,7 @@ impl Corpus {
                 format!("tag={}&workflow={}", text(decision.region()), text(decision.workflow()))
             }),
             search("search_text_policy", &|decision| {
-                format!("text={}&policy={}", text(decision.customer()), text(&decision.policy_id()))
+                format!("q={}&policy={}", text(decision.customer()), text(&decision.policy_id()))
             }),
             search("search_fact_policy", &|decision| {
                 let fact = format!("amount>{}", decision.amount() - 1);
