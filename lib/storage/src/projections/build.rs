@@ -35,9 +35,15 @@ const RETIRE: &str = include_str!("../../../../sql/queries/builds/retire.sql");
 const SUPERSEDE: &str = include_str!("../../../../sql/queries/runner/supersede.sql");
 const LOCK_CURSORS: &str = include_str!("../../../../sql/queries/projections/lock_cursors.sql");
 
-/// As for a live writer; and a batch of a build is large, so that one statement may take its time.
+/// As for a live writer; and a batch of a build is large, so that one statement may take its time. Batches need not be on disk
+/// when they are committed: a server that dies loses rows, position and progress of the last ones together, and the run
+/// goes on from before them. What changes the live generation waits for the disk, see [`DURABLE`].
 const SESSION: &str = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; \
+    SET plan_cache_mode = force_generic_plan; SET synchronous_commit = off; \
     SET idle_in_transaction_session_timeout = 30000; SET statement_timeout = 300000";
+
+/// For transactions of a builder that readers will see. It also makes durable all that was committed before.
+pub(super) const DURABLE: &str = "SET LOCAL synchronous_commit = on";
 
 /// What the switch folds itself at most, while it holds the cursors.
 const LAST_STRETCH: i64 = 1_000;
@@ -212,6 +218,7 @@ impl GenerationBuilder {
         let tenant = build.tenant.clone();
         let tenant = tenant.as_str();
         let target = Target { client: transaction.client(), statements: &self.statements, tenant, slots: build.slots };
+        target.command("builds.durable", DURABLE).await?;
         let live = target.query("projections.lock_cursors", LOCK_CURSORS, &[&tenant, &names]).await?;
         let ahead = furthest(&live)?;
         if ahead.get() - build.applied.get() > LAST_STRETCH {

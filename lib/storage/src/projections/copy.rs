@@ -131,14 +131,14 @@ async fn edges(target: &Target<'_>, rows: &[Edge], tallies: &mut Tallies) -> Res
     }
     let mut sorted: Vec<&Edge> = rows.iter().collect();
     sorted.sort_unstable_by_key(|edge| *edge.key.as_bytes());
-    target.end("projections.savepoint", "SAVEPOINT edges").await?;
+    target.command("projections.savepoint", "SAVEPOINT edges").await?;
     match copy_edges(target, &sorted).await {
         Ok(()) => {
             tallies.add_all(Projection::ContextGraph, rows);
-            target.end("projections.savepoint", "RELEASE SAVEPOINT edges").await
+            target.command("projections.savepoint", "RELEASE SAVEPOINT edges").await
         }
         Err(StoreError::Query { source, .. }) if source.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
-            target.end("projections.savepoint", "ROLLBACK TO SAVEPOINT edges").await?;
+            target.command("projections.savepoint", "ROLLBACK TO SAVEPOINT edges").await?;
             write::edges(target, rows, tallies).await
         }
         Err(error) => Err(error),

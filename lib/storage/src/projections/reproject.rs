@@ -12,7 +12,7 @@ use tokio_postgres::{Row, types::ToSql};
 use uuid::Uuid;
 
 use super::{
-    build::GenerationBuilder,
+    build::{DURABLE, GenerationBuilder},
     cursor::position,
     rows::{read_summary, read_trace},
     runner::{self, ClaimedRun, RunEnd, borrowed, field},
@@ -74,6 +74,7 @@ impl GenerationBuilder {
         let transaction = client.transaction().await.map_err(StoreError::of("runner.begin"))?;
         let tenant = run.tenant.as_str();
         let mut target = Target { client: transaction.client(), statements, tenant, slots: Slots::default() };
+        target.command("runner.durable", DURABLE).await?;
         let Some(failure) = read_failure(&target, failure_id).await? else { return Ok(Reprojected::Refused) };
         let names = [failure.projection.as_str()];
         let cursors = target.query("projections.lock_cursors", LOCK_CURSORS, &[&tenant, &&names[..]]).await?;

@@ -31,11 +31,14 @@ const RECORD_FAILURE: &str = include_str!("../../../../sql/queries/projections/r
 const TRACE_HISTORY: &str = include_str!("../../../../sql/queries/projections/trace_history.sql");
 
 /// Every statement here is driven by keys. Statistics of a table that just grew from nothing must not talk the planner
-/// into reading all of it. A writer whose process froze in a transaction gives its rows back as soon as its locks; whoever
+/// into reading all of it. With no other way open, a plan made once is as good as one made anew each time, and planning
+/// statements over two partitions costs more than carrying them out. A batch need not be on disk when it is committed: rows
+/// and cursor are folds of the log, and a server that dies loses both together and folds them again. A writer whose process froze in a transaction gives its rows back as soon as its locks; whoever
 /// meets such rows has something better to do meanwhile.
 fn session() -> String {
     format!(
         "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; \
+         SET plan_cache_mode = force_generic_plan; SET synchronous_commit = off; \
          SET idle_in_transaction_session_timeout = {}; SET lock_timeout = {}",
         lease::FREED_AFTER.as_millis(),
         ROWS_WAIT.as_millis()

@@ -55,8 +55,8 @@ impl Target<'_> {
         self.client.query(&statement, params).await.map_err(StoreError::of(name))
     }
 
-    /// Ends the transaction for good or undoes it.
-    pub(super) async fn end(&self, name: &'static str, how: &str) -> Result<(), StoreError> {
-        self.client.batch_execute(how).await.map_err(StoreError::of(name))
+    /// Runs a command without parameters.
+    pub(super) async fn command(&self, name: &'static str, text: &str) -> Result<(), StoreError> {
+        self.client.batch_execute(text).await.map_err(StoreError::of(name))
     }
 }
