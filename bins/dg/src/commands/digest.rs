@@ -85,7 +85,7 @@ async fn history(client: &Client, args: &DigestArgs, out: &mut Output<'_>) -> Re
     }
     let mut table = Table::new(&["COMPUTED", "PROJECTION", "AT", "GENERATION", "SKIPPED", "SOURCE", "DIGEST"]).full();
     for digest in page.digests {
-        let value = digest.digest_value.or(digest.row_digest.map(|sum| format!("rows:{sum}")));
+        let value = digest.digest_value.or(digest.row_digest);
         table.row([
             digest.computed_at,
             digest.projection_name,

@@ -1,6 +1,7 @@
 //! Digests that were written down, by the self-check and at the end of runs.
 
-use dg_domain::{Hash32, LogSeq, Micros, TenantId};
+use dg_domain::{LogSeq, Micros, TenantId};
+use dg_projections::RowDigest;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
@@ -19,8 +20,8 @@ pub struct WrittenDigest {
     pub generation: i64,
     pub last_log_seq: LogSeq,
     pub digest_value: Option<String>,
-    pub row_digest: Option<Hash32>,
-    pub kept_row_digest: Option<Hash32>,
+    pub row_digest: Option<RowDigest>,
+    pub kept_row_digest: Option<RowDigest>,
     pub row_count: i64,
     pub skipped_events: i64,
     pub computed_at: Micros,
@@ -56,15 +57,20 @@ impl Store {
 }
 
 fn read(row: Columns<'_>) -> Result<WrittenDigest, StoreError> {
+    let rows = row.get("row_count")?;
+    let sum = |column| -> Result<Option<RowDigest>, StoreError> {
+        let bytes = row.hash_if_any(column)?;
+        Ok(bytes.map(|bytes| RowDigest::from_parts(bytes.as_bytes(), rows)))
+    };
     Ok(WrittenDigest {
         digest_id: row.get("digest_id")?,
         projection_name: row.get("projection_name")?,
         generation: row.get("generation")?,
         last_log_seq: row.position("last_log_seq")?,
         digest_value: row.get("digest_value")?,
-        row_digest: row.hash_if_any("row_digest")?,
-        kept_row_digest: row.hash_if_any("kept_row_digest")?,
-        row_count: row.get("row_count")?,
+        row_digest: sum("row_digest")?,
+        kept_row_digest: sum("kept_row_digest")?,
+        row_count: rows,
         skipped_events: row.get("skipped_events")?,
         computed_at: row.at("computed_at")?,
         computed_by: row.get("computed_by")?,
