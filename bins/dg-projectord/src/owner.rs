@@ -77,6 +77,9 @@ struct Rest {
 /// A log that has a hole will most likely have it in the next second, too.
 const AT_HOLE: Backoff = Backoff { first: Duration::from_millis(250), cap: Duration::from_secs(30) };
 
+/// The least time between two looks while tenants are at work.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
+
 impl Owner {
     /// Owns nothing yet.
     #[must_use]
@@ -120,7 +123,12 @@ impl Owner {
             tokio::select! {
                 () = stop.cancelled() => break,
                 Some(finished) = self.working.join_next() => self.take_back(finished),
-                () = wait_for_work(&mut nudges, pause) => {}
+                () = wait_for_work(&mut nudges, pause) => {
+                    if !self.working.is_empty() {
+                        // The nudge is most likely about the tenants at work, which follow their logs by themselves.
+                        tokio::time::sleep(BETWEEN_LOOKS).await;
+                    }
+                }
             }
         }
         while let Some(finished) = self.working.join_next().await {
@@ -145,6 +153,10 @@ impl Owner {
             Some(locks) => locks.clone(),
             None => self.locks.insert(LockSession::connect(&self.config.database).await?).clone(),
         };
+        if self.working.len() >= self.config.workers {
+            // Whoever finishes makes room and is the next reason to look.
+            return Ok(());
+        }
         let mut behind = self.tools.store.tenants_behind().await?;
         if let Some(last) = &self.last_served {
             let after = behind.partition_point(|behind| behind.tenant <= *last);

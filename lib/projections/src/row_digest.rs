@@ -61,13 +61,18 @@ impl RowDigest {
 
     /// Takes a row in.
     pub fn add(&mut self, row: Hash32) {
+        self.absorb(&Self::from_parts(row.as_bytes(), 1));
+    }
+
+    /// Takes in what another digest gained and lost, counted from nothing.
+    pub fn absorb(&mut self, change: &Self) {
         let mut carry = false;
-        for (limb, other) in self.limbs.iter_mut().zip(Self::from_parts(row.as_bytes(), 0).limbs) {
+        for (limb, other) in self.limbs.iter_mut().zip(change.limbs) {
             let (sum, over) = limb.overflowing_add(other);
             let (sum, again) = sum.overflowing_add(u64::from(carry));
             (*limb, carry) = (sum, over || again);
         }
-        self.rows += 1;
+        self.rows += change.rows;
     }
 
     /// Takes a row out again.

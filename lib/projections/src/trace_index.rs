@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use dg_domain::{EventType, Micros, StoredEvent, event::Payload, json::Json};
 
-use crate::search::SearchTerms;
+use crate::search::{EVENT_TERMS, SearchTerms, term};
 
 /// Companion traces carry the handling of a review; lists hide them unless asked.
 pub const COMPANION_PREFIX: &str = "review:";
@@ -126,6 +126,19 @@ impl TraceRow {
         unite(&mut self.policies, &later.policies);
         unite(&mut self.tags, &later.tags);
         Some(self)
+    }
+}
+
+impl TraceRow {
+    /// Terms that the trace has for certain, of those that nearly every event brings again. Each event's actor and tags are
+    /// among its terms unless it has more than an event may add, and then the trace has as many tags.
+    #[must_use]
+    pub fn known_terms(&self) -> BTreeSet<String> {
+        if self.tags.len() >= EVENT_TERMS / 2 {
+            return BTreeSet::new();
+        }
+        let actors = self.actors.iter().map(|actor| term::actor_named(actor));
+        actors.chain(self.tags.iter().map(|tag| term::tag(tag))).collect()
     }
 }
 

@@ -24,6 +24,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("V0004__projections", include_str!("../../../sql/migrations/V0004__projections.sql")),
     ("V0005__projection_runtime", include_str!("../../../sql/migrations/V0005__projection_runtime.sql")),
     ("V0006__fact_order", include_str!("../../../sql/migrations/V0006__fact_order.sql")),
+    ("V0007__light_statistics", include_str!("../../../sql/migrations/V0007__light_statistics.sql")),
 ];
 
 /// The schema version this program was built for: the number of the last migration.

@@ -7,11 +7,9 @@ INSERT INTO dg_trace_index
      last_occurred_at, actors, policies, tags)
 SELECT $1, $2, new.trace_id, false, '', '', '', '', new.outcome, '', 'epoch', new.finished_at, new.events, 0,
        new.last_log_seq, new.last_trace_seq, new.last_event_type, new.last_occurred_at,
-       ARRAY(SELECT jsonb_array_elements_text(new.actors)),
-       ARRAY(SELECT jsonb_array_elements_text(new.policies)),
-       ARRAY(SELECT jsonb_array_elements_text(new.tags))
+       new.actors::text[], new.policies::text[], new.tags::text[]
 FROM unnest($3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::text[], $10::text[],
-            $11::text[]::jsonb[], $12::text[]::jsonb[], $13::text[]::jsonb[])
+            $11::text[], $12::text[], $13::text[])
     AS new (trace_id, outcome, finished_at, events, last_log_seq, last_trace_seq, last_event_type, last_occurred_at,
             actors, policies, tags)
 ON CONFLICT (tenant_id, slot, trace_id) DO UPDATE

@@ -31,7 +31,7 @@ pub(super) async fn carry_out(desk: &Desk, run: &ClaimedRun) -> Result<Left, Sto
             return Ok(left);
         }
         let before = desk.tools.store.kept_tallies(&run.tenant).await?;
-        let (after, failures) = (*build.tallies(), build.failures());
+        let (after, failures) = (build.tallies(), build.failures());
         let projections = build.projections().to_vec();
         let result = |generation: i64, equal: bool| {
             json!({
@@ -110,10 +110,10 @@ pub(super) async fn fill(
         let mut left_out = build.left_out();
         let missing = folded.aside.iter().filter(|aside| aside.projections.contains(&Projection::PrecedentIndex));
         left_out.positions.extend(missing.map(|aside| aside.log_seq.get()));
-        let projections = build.projections().to_vec();
+        let (projections, until) = (build.projections().to_vec(), build.until(batch.last()));
         let next = async {
             let limit = pace.events();
-            let read = desk.tools.store.batch_to_fold(&run.tenant, batch.last(), None, limit, &left_out).await?;
+            let read = desk.tools.store.batch_to_fold(&run.tenant, batch.last(), until, limit, &left_out).await?;
             folded_on_threads(desk, projections, read, &mut pace).await
         };
         let (written, next) = tokio::join!(builder.write(run, build, &batch, &folded, &progress), next);
@@ -133,7 +133,8 @@ async fn read_and_fold(
     after: LogSeq,
     pace: &mut Pace,
 ) -> Result<Option<(Batch, Folded)>, StoreError> {
-    let batch = desk.tools.store.batch_to_fold(&run.tenant, after, None, pace.events(), &build.left_out()).await?;
+    let (until, limit) = (build.until(after), pace.events());
+    let batch = desk.tools.store.batch_to_fold(&run.tenant, after, until, limit, &build.left_out()).await?;
     folded_on_threads(desk, build.projections().to_vec(), batch, pace).await
 }
 

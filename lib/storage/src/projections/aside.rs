@@ -19,15 +19,18 @@ pub(super) struct Aside {
 }
 
 impl Aside {
-    pub(super) fn of(error: &FoldError) -> Self {
-        Self {
+    /// As far as it concerns some projections; `None` when it does not.
+    pub(super) fn of(error: &FoldError, projections: &[Projection]) -> Option<Self> {
+        let concerned = error.projections.iter().filter(|projection| projections.contains(projection));
+        let projections: Vec<String> = concerned.map(|projection| projection.as_str().to_owned()).collect();
+        (!projections.is_empty()).then(|| Self {
             log_seq: error.log_seq.get(),
             trace_id: error.trace_id.clone(),
             event_id: error.event_id.clone(),
-            projections: error.projections.iter().map(|projection| projection.as_str().to_owned()).collect(),
+            projections,
             code: error.violation.code.as_str().to_owned(),
             message: error.violation.message.clone(),
-        }
+        })
     }
 
     pub(super) fn log_seq(&self) -> i64 {

@@ -3,15 +3,15 @@
 //! Two to three times as fast as the statements of [`super::write`], but COPY cannot pass over a row that is there already. Which
 //! nodes are there is known from [`Seen`]; rows that follow on earlier ones, and the rare kinds, go the other way.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, io};
 
+use bytes::{BufMut, Bytes, BytesMut};
 use dg_domain::Key16;
 use dg_projections::{Changes, Edge, Node, Projection, fact_hash, term_hash};
-use futures_util::pin_mut;
+use futures_util::{SinkExt, pin_mut};
 use tokio_postgres::{
-    binary_copy::BinaryCopyInWriter,
     error::SqlState,
-    types::{ToSql, Type},
+    types::{IsNull, ToSql, Type},
 };
 
 use super::{
@@ -59,11 +59,35 @@ impl Seen {
     }
 }
 
-/// Writes all changes of a batch into a slot that is being built.
+/// Writes the changes that a batch makes to some projections into the slots that are being built.
 ///
 /// # Errors
-/// As [`write::merge`].
+/// As [`write::traces`], or the database's.
 pub(super) async fn fill(
+    target: &Target<'_>,
+    projections: &[Projection],
+    changes: &Changes,
+    seen: &mut Seen,
+    tallies: &mut Tallies,
+) -> Result<(), StoreError> {
+    for projection in projections {
+        match projection {
+            Projection::ContextGraph => graph(target, changes, seen, tallies).await?,
+            Projection::TraceSummary => {
+                summaries(target, changes, tallies).await?;
+                write::finish_summaries(target, changes, tallies).await?;
+            }
+            Projection::PrecedentIndex => {
+                write::policy_evals(target, &changes.policy_evals, tallies).await?;
+                precedents(target, changes, tallies).await?;
+            }
+            Projection::TraceIndex => trace_index(target, changes, tallies).await?,
+        }
+    }
+    Ok(())
+}
+
+async fn graph(
     target: &Target<'_>,
     changes: &Changes,
     seen: &mut Seen,
@@ -76,11 +100,10 @@ pub(super) async fn fill(
         }
         None => write::nodes(target, &changes.nodes, tallies).await?,
     }
-    edges(target, &changes.edges, tallies).await?;
-    summaries(target, changes, tallies).await?;
-    write::finish_summaries(target, changes, tallies).await?;
-    write::policy_evals(target, &changes.policy_evals, tallies).await?;
-    precedents(target, changes, tallies).await?;
+    edges(target, &changes.edges, tallies).await
+}
+
+async fn trace_index(target: &Target<'_>, changes: &Changes, tallies: &mut Tallies) -> Result<(), StoreError> {
     let (started, followed) = write::traces(target, changes).await?;
     traces(target, &started, tallies).await?;
     write::update_traces(target, &followed, tallies).await?;
@@ -88,7 +111,7 @@ pub(super) async fn fill(
     terms.sort_unstable_by(|a, b| (a.0, a.1.get(), a.2).cmp(&(b.0, b.1.get(), b.2)));
     facts.sort_unstable_by(|a, b| (a.0, a.1, a.2.get(), a.3).cmp(&(b.0, b.1, b.2.get(), b.3)));
     search(target, &terms, &facts, tallies).await?;
-    write_search::merge(target, followed.iter().map(|(_, row, activity)| (row, *activity)), tallies).await
+    write_search::merge_later(target, &followed, tallies).await
 }
 
 /// COPYs rows: the values of each, after the tenant and the slot, in the order of the statement.
@@ -97,16 +120,69 @@ macro_rules! copy {
         let target: &Target<'_> = $target;
         let error = StoreError::of($name);
         let slot = target.slots.of($projection);
-        let sink = target.client.copy_in($sql).await.map_err(error)?;
-        let writer = BinaryCopyInWriter::new(sink, &$types);
-        pin_mut!(writer);
+        let statement = target.statements.prepare(target.client, $name, $sql).await?;
+        let sink = target.client.copy_in(&statement).await.map_err(error)?;
+        pin_mut!(sink);
+        let mut pieces = Pieces::new(&$types);
         for $row in $rows {
             let values: &[&(dyn ToSql + Sync)] = &[&target.tenant, &slot, $(&$value),+];
-            writer.as_mut().write(values).await.map_err(error)?;
+            if let Some(piece) = pieces.row(values).map_err(|source| StoreError::corrupt($name, io::Error::other(source)))? {
+                sink.send(piece).await.map_err(error)?;
+            }
         }
-        writer.finish().await.map_err(error)?;
+        sink.send(pieces.last()).await.map_err(error)?;
+        sink.finish().await.map_err(error)?;
     }};
 }
+
+/// Rows in the binary format of COPY, cut into pieces. The writer of `tokio-postgres` sends each 4 KiB for itself and waits
+/// until it is taken, which costs two processes a turn each.
+struct Pieces<'t> {
+    types: &'t [Type],
+    bytes: BytesMut,
+}
+
+/// A piece has at least so many bytes.
+const PIECE_BYTES: usize = 128 << 10;
+/// Signature, flags and the length of the extension.
+const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+
+impl<'t> Pieces<'t> {
+    fn new(types: &'t [Type]) -> Self {
+        let mut bytes = BytesMut::with_capacity(PIECE_BYTES + PIECE_BYTES / 8);
+        bytes.put_slice(HEADER);
+        Self { types, bytes }
+    }
+
+    /// Takes a row; answers a piece when one is full.
+    fn row(&mut self, values: &[&(dyn ToSql + Sync)]) -> Result<Option<Bytes>, Unwritable> {
+        debug_assert_eq!(values.len(), self.types.len());
+        self.bytes.put_i16(i16::try_from(values.len())?);
+        for (value, of) in values.iter().zip(self.types) {
+            let at = self.bytes.len();
+            self.bytes.put_i32(-1);
+            if let IsNull::No = value.to_sql_checked(of, &mut self.bytes)? {
+                let length = i32::try_from(self.bytes.len() - at - 4)?;
+                self.bytes[at..at + 4].copy_from_slice(&length.to_be_bytes());
+            }
+        }
+        if self.bytes.len() < PIECE_BYTES {
+            return Ok(None);
+        }
+        let piece = self.bytes.split().freeze();
+        self.bytes.reserve(PIECE_BYTES + PIECE_BYTES / 8);
+        Ok(Some(piece))
+    }
+
+    /// What is left, with the end.
+    fn last(mut self) -> Bytes {
+        self.bytes.put_i16(-1);
+        self.bytes.freeze()
+    }
+}
+
+/// Why a value cannot be written.
+type Unwritable = Box<dyn std::error::Error + Sync + Send>;
 
 async fn nodes(target: &Target<'_>, rows: &[&Node], tallies: &mut Tallies) -> Result<(), StoreError> {
     if rows.is_empty() {

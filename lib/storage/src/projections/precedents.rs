@@ -47,7 +47,7 @@ impl Snapshot {
         let outcome = given(&query.outcome);
         let rows = match given(&query.policy_id) {
             None => {
-                self.query(
+                self.query_anew(
                     "projections.precedents",
                     ALL,
                     &[&tenant, &summaries, &entity_type, &entity_id, &outcome, &limit, &self.until],
@@ -56,7 +56,7 @@ impl Snapshot {
             }
             Some(policy_id) => {
                 let precedents = self.slot(Projection::PrecedentIndex);
-                self.query(
+                self.query_anew(
                     "projections.precedents_of_policy",
                     OF_POLICY,
                     &[

@@ -19,6 +19,7 @@ use crate::{error::StoreError, locks::LockClass, locks::LockKey, store::Store};
 const RUNNABLE: &str = include_str!("../../../../sql/queries/runner/runnable.sql");
 const CLAIM: &str = include_str!("../../../../sql/queries/runner/claim.sql");
 const PROGRESS: &str = include_str!("../../../../sql/queries/runner/progress.sql");
+const GOES_ON: &str = include_str!("../../../../sql/queries/runner/goes_on.sql");
 const STATUS: &str = include_str!("../../../../sql/queries/runner/status.sql");
 const END: &str = include_str!("../../../../sql/queries/runner/end.sql");
 const REQUEUE: &str = include_str!("../../../../sql/queries/runner/requeue.sql");
@@ -221,6 +222,12 @@ pub(super) async fn progress_in(
 ) -> Result<bool, StoreError> {
     let told = Told::of(progress);
     Ok(!target.query("runner.progress", PROGRESS, &told.params(run, &target.tenant, progress)).await?.is_empty())
+}
+
+/// Whether the run may go on, read inside the transaction that did a part of it.
+pub(super) async fn goes_on_in(target: &Target<'_>, run: &ClaimedRun) -> Result<bool, StoreError> {
+    let rows = target.query("runner.goes_on", GOES_ON, &[&target.tenant, &run.job_id, &run.claim]).await?;
+    Ok(!rows.is_empty())
 }
 
 /// Ends a run inside the transaction that did what was asked; a cancel that came before wins.

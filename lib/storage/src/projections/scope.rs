@@ -274,9 +274,14 @@ async fn write_batch(
     let transaction = client.transaction().await.map_err(StoreError::of("projections.begin"))?;
     let tenant = scope.tenant.as_str();
     let target = Target { client: transaction.client(), statements, tenant, slots: scope.slots() };
-    let rows = target.query("projections.lock_cursors", LOCK_CURSORS, &[&tenant, &names]).await?;
-    let mut tallies = check_fence(scope, advance, &rows)?;
-    write::merge(&target, &folded.changes, &mut tallies).await?;
+    let params: [&(dyn ToSql + Sync); 2] = [&tenant, &names];
+    let (rows, traces) = tokio::join!(
+        biased;
+        target.query("projections.lock_cursors", LOCK_CURSORS, &params),
+        write::traces(&target, &folded.changes),
+    );
+    let mut tallies = check_fence(scope, advance, &rows?)?;
+    write::merge(&target, &folded.changes, traces?, &mut tallies).await?;
     for missing in &folded.aside {
         record_failure(&target, missing).await?;
     }

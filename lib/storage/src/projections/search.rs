@@ -31,7 +31,8 @@ const SORTED: i64 = 2_000;
 
 /// Lists are merged in their own order. Anything else would read, sort or hash one of them whole.
 const MERGE: &str = "SET LOCAL enable_mergejoin = on; SET LOCAL enable_nestloop = off; SET LOCAL enable_hashagg = off; \
-    SET LOCAL join_collapse_limit = 1; SET LOCAL max_parallel_workers_per_gather = 0";
+    SET LOCAL join_collapse_limit = 1; SET LOCAL max_parallel_workers_per_gather = 0; \
+    SET LOCAL plan_cache_mode = force_custom_plan";
 /// As the snapshot had it.
 const BACK: &str = "SET LOCAL enable_mergejoin = off; SET LOCAL enable_nestloop = on; SET LOCAL enable_hashagg = on; \
     SET LOCAL join_collapse_limit TO DEFAULT; SET LOCAL max_parallel_workers_per_gather TO DEFAULT";
@@ -97,7 +98,7 @@ impl Snapshot {
         let (started, first) = self.found(filter, after, limit).await?;
         let params: [&(dyn ToSql + Sync); 4] =
             [&self.tenant.as_str(), &self.slot(Projection::TraceIndex), &started, &first];
-        self.query("projections.search_rows", ROWS, &params).await?.iter().map(read_trace).collect()
+        self.query_anew("projections.search_rows", ROWS, &params).await?.iter().map(read_trace).collect()
     }
 
     /// The traces a filter finds, newest activity first, whose latest event lies before `before`, at most `limit`.
@@ -116,7 +117,7 @@ impl Snapshot {
             let (started, first) = self.found(filter, None, SORTED + 1).await?;
             if started.len() as u64 <= SORTED.unsigned_abs() {
                 let params: [&(dyn ToSql + Sync); 6] = [&tenant, &slot, &started, &first, &before, &limit];
-                let rows = self.query("projections.search_rows_active", ROWS_ACTIVE, &params).await?;
+                let rows = self.query_anew("projections.search_rows_active", ROWS_ACTIVE, &params).await?;
                 return rows.iter().map(read_trace).collect();
             }
         }
@@ -136,7 +137,7 @@ impl Snapshot {
             &before,
             &columns.present,
         ];
-        self.query("projections.search_active", ACTIVE, &params).await?.iter().map(read_trace).collect()
+        self.query_anew("projections.search_active", ACTIVE, &params).await?.iter().map(read_trace).collect()
     }
 
     /// How many traces a filter finds, up to [`COUNTED`].
@@ -188,7 +189,7 @@ impl Snapshot {
         let params: [&(dyn ToSql + Sync); 7] =
             [&tenant, &slot, &wanted.terms, &wanted.keys, &wanted.lows, &wanted.highs, &most];
         let mut shortest: Option<(i64, i32)> = None;
-        for (row, at) in self.query(name, LENGTHS, &params).await?.iter().zip(1..) {
+        for (row, at) in self.query_anew(name, LENGTHS, &params).await?.iter().zip(1..) {
             let length: i64 = row.try_get(0).map_err(StoreError::of(name))?;
             shortest = shortest.into_iter().chain((length <= SHORT).then_some((length, at))).min();
         }
@@ -220,7 +221,7 @@ impl Snapshot {
             &driver,
             &columns.present,
         ];
-        self.query("projections.search_narrow", NARROW, &params).await
+        self.query_anew("projections.search_narrow", NARROW, &params).await
     }
 
     async fn merge(

@@ -15,9 +15,14 @@ use crate::{connection::bounded, error::StoreError, store::Store};
 const KEPT_DIGESTS: &str = include_str!("../../../../sql/queries/projections/kept_digests.sql");
 
 /// Reads here are few rows found by key. Statistics of a table that just grew from nothing would talk the planner into
-/// reading all of it, so the other ways are closed.
+/// reading all of it, so the other ways are closed. With one way open a plan made once is as good as one made anew, and
+/// planning costs several times what it takes to find the rows.
 const OPEN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; \
-    SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
+    SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; \
+    SET LOCAL plan_cache_mode = force_generic_plan";
+
+/// For statements whose best plan depends on which filters are given.
+const PLAN_ANEW: &str = "SET LOCAL plan_cache_mode = force_custom_plan";
 
 /// How far the read models an answer came from had come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,6 +152,24 @@ impl Snapshot {
         self.client.as_ref().ok_or(StoreError::NotFound { what: "snapshot" })
     }
 
+    /// Runs a statement with a plan for the very parameters.
+    pub(super) async fn query_anew(
+        &self,
+        name: &'static str,
+        sql: &str,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, StoreError> {
+        let client = self.client()?;
+        let answer = async {
+            let statement = client.prepare_cached(sql).await.map_err(StoreError::of(name))?;
+            let (set, rows) = tokio::join!(biased; client.batch_execute(PLAN_ANEW), client.query(&statement, params));
+            set.map_err(StoreError::of(name))?;
+            rows.map_err(StoreError::of(name))
+        };
+        bounded(name, self.store.config().answer_timeout(), answer).await
+    }
+
+    /// Runs a statement that finds rows by key.
     pub(super) async fn query(
         &self,
         name: &'static str,

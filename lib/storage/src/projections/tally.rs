@@ -33,6 +33,11 @@ impl Tallies {
         rows.into_iter().for_each(|row| self.add(projection, row.row_hash()));
     }
 
+    /// Takes in what a statement changed, counted from nothing.
+    pub(super) fn absorb(&mut self, change: &Self) {
+        self.0.iter_mut().zip(&change.0).for_each(|(digest, change)| digest.absorb(change));
+    }
+
     pub(super) fn remove(&mut self, projection: Projection, row: Hash32) {
         self.0[projection as usize].remove(row);
     }

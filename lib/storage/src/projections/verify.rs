@@ -112,7 +112,7 @@ impl GenerationBuilder {
             // The live generation has yet to come as far as the scratch one.
             return Ok(Levelled::Behind);
         }
-        if ahead.get() - build.applied().get() > LAST_STRETCH {
+        if ahead.get() - build.applied().get() > LAST_STRETCH || build.until(build.applied()).is_some() {
             return Ok(Levelled::Behind);
         }
         if ahead > build.applied() {
@@ -130,7 +130,7 @@ impl GenerationBuilder {
                 return Ok(Levelled::Stopped(store.run_signal(run).await?));
             }
             transaction.commit().await.map_err(StoreError::of("verify.commit"))?;
-            filled.keep(build);
+            build.keep(filled);
         }
         let snapshot = store.snapshot(&tenant).await?;
         hold.batch_execute("COMMIT").await.map_err(StoreError::of("verify.release"))?;
@@ -173,7 +173,7 @@ async fn find(
     let tenant = snapshot.tenant.as_str();
     for (table, sql) in tables(projection) {
         let (live, scratch) = (live.of(projection), scratch.of(projection));
-        let rows = snapshot.query("verify.compare", sql, &[&tenant, &live, &scratch]).await?;
+        let rows = snapshot.query_anew("verify.compare", sql, &[&tenant, &live, &scratch]).await?;
         let Some(row) = rows.first() else { continue };
         let side = |name: &str| -> Result<Option<Box<RawValue>>, StoreError> {
             let text: Option<String> = field(row, name)?;

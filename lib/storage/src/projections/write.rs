@@ -7,7 +7,7 @@ use dg_projections::{
     Changes, Edge, Hashed, Node, PolicyEval, Precedent, Projection, SummaryChange, TraceActivity, TraceRow,
     TraceSummary,
 };
-use tokio_postgres::{Row, types::ToSql};
+use tokio_postgres::{Row, error::SqlState, types::ToSql};
 
 use super::{
     rows::{read_summary, read_trace},
@@ -32,22 +32,51 @@ const UPDATE_TRACES: &str = include_str!("../../../../sql/queries/projections/up
 
 /// Writes all changes of a batch into rows that may be there already. Whether they commit is the caller's decision.
 ///
+/// The statements touch different rows, so they are sent together: a small batch costs one wait for the server.
+///
 /// # Errors
-/// [`StoreError::Domain`] when the trace index does not hold the events right before the batch, or the database's.
-pub(super) async fn merge(target: &Target<'_>, changes: &Changes, tallies: &mut Tallies) -> Result<(), StoreError> {
-    nodes(target, &changes.nodes, tallies).await?;
-    edges(target, &changes.edges, tallies).await?;
-    let (started, _) = summaries(changes);
-    insert_summaries(target, &started, tallies).await?;
-    finish_summaries(target, changes, tallies).await?;
-    policy_evals(target, &changes.policy_evals, tallies).await?;
-    precedents(target, &changes.precedents, tallies).await?;
-    let (started, followed) = traces(target, changes).await?;
-    insert_traces(target, &started, tallies).await?;
-    update_traces(target, &followed, tallies).await?;
-    let searched = started.iter().map(|(row, activity)| (row, *activity));
-    let searched = searched.chain(followed.iter().map(|(_, row, activity)| (row, *activity)));
-    write_search::merge(target, searched, tallies).await
+/// The database's.
+pub(super) async fn merge(
+    target: &Target<'_>,
+    changes: &Changes,
+    traces: Traces<'_>,
+    tallies: &mut Tallies,
+) -> Result<(), StoreError> {
+    let (started, followed) = traces;
+    let (summaries, _) = summaries(changes);
+    let mut parts = [Tallies::default(); 10];
+    let [t0, t1, t2, t3, t4, t5, t6, t7, t8, t9] = &mut parts;
+    let (r0, r1, r2, r3, r4, r5, r6, r7, r8, r9) = tokio::join!(
+        biased;
+        nodes(target, &changes.nodes, t0),
+        edges(target, &changes.edges, t1),
+        insert_summaries(target, &summaries, t2),
+        finish_summaries(target, changes, t3),
+        policy_evals(target, &changes.policy_evals, t4),
+        precedents(target, &changes.precedents, t5),
+        insert_traces(target, &started, t6),
+        update_traces(target, &followed, t7),
+        write_search::insert(target, &started, t8),
+        write_search::merge_later(target, &followed, t9),
+    );
+    first_cause([r0, r1, r2, r3, r4, r5, r6, r7, r8, r9])?;
+    parts.iter().for_each(|part| tallies.absorb(part));
+    Ok(())
+}
+
+/// The error that ended a transaction. Statements that were sent behind the one that failed are refused for that reason alone.
+fn first_cause(results: impl IntoIterator<Item = Result<(), StoreError>>) -> Result<(), StoreError> {
+    let mut refused = Ok(());
+    for result in results {
+        match result {
+            Err(StoreError::Query { source, name }) if source.code() == Some(&SqlState::IN_FAILED_SQL_TRANSACTION) => {
+                refused = Err(StoreError::Query { source, name });
+            }
+            Err(error) => return Err(error),
+            Ok(()) => {}
+        }
+    }
+    refused
 }
 
 /// One column of some rows.
@@ -233,15 +262,14 @@ pub(super) async fn precedents(
 pub(super) type Started<'c> = (TraceRow, &'c TraceActivity);
 /// The row of a trace that goes on, as it was and as it becomes.
 pub(super) type Followed<'c> = (TraceRow, TraceRow, &'c TraceActivity);
+/// Traces that start, and traces that go on.
+pub(super) type Traces<'c> = (Vec<Started<'c>>, Vec<Followed<'c>>);
 
 /// Works out the rows of the trace index.
 ///
 /// # Errors
 /// [`StoreError::Domain`] when a trace goes on that is not there, or not at that place.
-pub(super) async fn traces<'c>(
-    target: &Target<'_>,
-    changes: &'c Changes,
-) -> Result<(Vec<Started<'c>>, Vec<Followed<'c>>), StoreError> {
+pub(super) async fn traces<'c>(target: &Target<'_>, changes: &'c Changes) -> Result<Traces<'c>, StoreError> {
     let mut started = Vec::new();
     let mut later: HashMap<&str, &TraceActivity> = HashMap::new();
     for activity in &changes.traces {
@@ -342,15 +370,22 @@ pub(super) async fn update_traces(
     Ok(())
 }
 
-/// A list of texts as JSON, since a column of lists of unequal length is no PostgreSQL array.
+/// A list of texts as PostgreSQL writes an array, since a column of lists of unequal length is no array of arrays.
 fn text_list(texts: &[String]) -> String {
-    let mut list = String::from("[");
+    let mut list = String::from("{");
     for text in texts {
         if list.len() > 1 {
             list.push(',');
         }
-        dg_domain::json::write_text(text, &mut list);
+        list.push('"');
+        for letter in text.chars() {
+            if matches!(letter, '"' | '\\') {
+                list.push('\\');
+            }
+            list.push(letter);
+        }
+        list.push('"');
     }
-    list.push(']');
+    list.push('}');
     list
 }

@@ -3,7 +3,7 @@
 use dg_domain::{GuardMode, LogSeq, Micros, NewEvent, Rules, TenantId};
 use dg_projections::{Batch, Digests, Projection, fold, fold_parallel};
 use dg_storage::{
-    DatabaseConfig, Store,
+    DatabaseConfig, Store, StoreError,
     log::{AppendMode, AppendRequest, AppendStage, StageConfig},
     notifier::Notifier,
     projections::{
@@ -113,8 +113,8 @@ impl Bench {
     ) {
         for round in 0..most {
             let left_out = build.left_out();
-            let batch: Batch =
-                self.projector.batch_to_fold(&run.tenant, build.applied(), None, limit, &left_out).await.unwrap();
+            let (after, until) = (build.applied(), build.until(build.applied()));
+            let batch: Batch = self.projector.batch_to_fold(&run.tenant, after, until, limit, &left_out).await.unwrap();
             if batch.events.is_empty() {
                 return;
             }
@@ -259,6 +259,64 @@ async fn a_build_that_is_cut_off_goes_on_and_one_that_is_cancelled_leaves_nothin
     assert_eq!(bench.digests(&tenant).await, before);
     let sql = "SELECT count(*) FROM dg_cg_edges WHERE tenant_id = 'cut' GROUP BY slot";
     assert_eq!(bench.superuser().await.query(sql, &[]).await.unwrap().len(), 1, "one generation is left");
+}
+
+/// The projections of a build are written in lanes that commit by themselves. Whichever is cut off, the next runner brings it
+/// to where the other stands and goes on with both.
+#[tokio::test]
+async fn a_lane_that_is_cut_off_is_brought_level_with_the_other() {
+    let bench = bench().await;
+    let tenant = bench.tenant("lanes").await;
+    bench.append(&tenant, &generated(45, 20)).await;
+    bench.catch_up(&tenant, 1000).await;
+    let before = bench.digests(&tenant).await;
+    for held in ["context_graph", "trace_index"] {
+        let run = bench.claim(&tenant, "all", "rebuild", None).await;
+        let mut builder = bench.builder().await;
+        let mut build = builder.open(&run).await.unwrap().unwrap();
+        bench.fill(&mut builder, &run, &mut build, 11, 2).await;
+        let reached = build.applied();
+        let batch = bench.projector.batch_to_fold(&tenant, reached, None, 7, &build.left_out()).await.unwrap();
+        let folded = fold(&batch, build.projections());
+        // One lane waits for its row while the other commits; then its session is ended.
+        let (holder, watch) = (bench.superuser().await, bench.superuser().await);
+        let hold =
+            "BEGIN; SELECT FROM dg_projection_builds WHERE tenant_id = 'lanes' AND projection_name = $name FOR UPDATE";
+        holder.batch_execute(&hold.replace("$name", &format!("'{held}'"))).await.unwrap();
+        let cut = async {
+            let moved = "SELECT FROM dg_projection_builds WHERE tenant_id = 'lanes' AND last_log_seq = $1";
+            let waits = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                WHERE wait_event_type = 'Lock' AND query LIKE '%UPDATE dg_projection_builds%'";
+            while watch.query(moved, &[&batch.last().get()]).await.unwrap().is_empty() {
+                tokio::task::yield_now().await;
+            }
+            while watch.query(waits, &[]).await.unwrap().is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        let (written, ()) = tokio::join!(builder.write(&run, &mut build, &batch, &folded, &PROGRESS), cut);
+        assert!(written.unwrap_err().is_transient());
+        holder.batch_execute("ROLLBACK").await.unwrap();
+
+        let again = bench.projector.runnable_runs().await.unwrap().remove(0);
+        let run = bench.projector.claim_run(&again, "next").await.unwrap().unwrap();
+        let mut next = bench.builder().await;
+        let mut build = next.open(&run).await.unwrap().unwrap();
+        assert_eq!((build.applied(), build.until(reached)), (reached, Some(batch.last())), "{held}");
+        // A batch that goes past where the other lane stands is refused whole.
+        let past = bench.projector.batch_to_fold(&tenant, reached, None, 9, &build.left_out()).await.unwrap();
+        let folded = fold(&past, build.projections());
+        let refused = next.write(&run, &mut build, &past, &folded, &PROGRESS).await;
+        assert!(matches!(refused, Err(StoreError::Fenced { .. })), "{refused:?}");
+        let level = next.switch(&run, &mut build, "next", |_, _| "{}".to_owned()).await.unwrap();
+        assert_eq!(level, Switched::Behind, "not before the lanes are level");
+        bench.fill(&mut next, &run, &mut build, 3, usize::MAX).await;
+        let done = next.switch(&run, &mut build, "next", |_, _| "{}".to_owned()).await.unwrap();
+        assert!(matches!(done, Switched::Done { equal: true, .. }), "{done:?}");
+        assert_eq!(bench.digests(&tenant).await, before);
+        bench.check(&tenant).await;
+        bench.clear().await;
+    }
 }
 
 #[tokio::test]

@@ -6,6 +6,12 @@ use tokio_postgres::Client;
 
 use crate::scratch::Scratch;
 
+macro_rules! model {
+    ($name:literal) => {
+        include_str!(concat!("../../../../sql/queries/projections/", $name, ".sql"))
+    };
+}
+
 macro_rules! sql {
     ($name:literal) => {
         include_str!(concat!("../../../../sql/queries/log/", $name, ".sql"))
@@ -15,6 +21,10 @@ macro_rules! sql {
 /// The lane's settings; the pool has none of them.
 const LANE: &str = "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off;
     SET enable_mergejoin = off; SET enable_sort = off; SET plan_cache_mode = force_generic_plan";
+
+/// The writer's settings.
+const WRITER: &str = "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
+    SET plan_cache_mode = force_generic_plan";
 
 async fn check(client: &Client, sql: &str, types: &str, arguments: &str, indexes: &[&str]) {
     client.batch_execute(&format!("DEALLOCATE ALL; PREPARE probe ({types}) AS {sql}")).await.unwrap();
@@ -96,5 +106,36 @@ async fn every_statement_on_the_log_uses_the_index_meant_for_it() {
             &["dg_event_log_event_id_unique"],
         )
         .await;
+    }
+}
+
+/// Plans of the writer, and of reads by key, are made once, while the tables are empty, and are kept.
+#[tokio::test]
+async fn traces_are_found_by_their_key_from_the_first_batch_on() {
+    let scratch = Scratch::new().await;
+    scratch.tenant("t").await;
+    let writer = scratch.raw("dg_projectord").await;
+    writer.batch_execute(WRITER).await.unwrap();
+    for _ in 0..2 {
+        check(
+            &writer,
+            model!("trace_rows"),
+            "text, int2, text[]",
+            "'t', 0::int2, '{a}'",
+            &["dg_trace_index_slot0_pkey"],
+        )
+        .await;
+        check(
+            &writer,
+            model!("finish_summaries"),
+            "text, int2, text[], text[], text[], bigint[]",
+            "'t', 0::int2, '{a}', '{b}', '{c}', '{1}'",
+            &["dg_trace_summary_slot0_pkey"],
+        )
+        .await;
+        check(&writer, model!("summary"), "text, int2, text", "'t', 0::int2, 'a'", &["dg_trace_summary_slot0_pkey"])
+            .await;
+        check(&writer, model!("trace"), "text, int2, text", "'t', 0::int2, 'a'", &["dg_trace_index_slot0_pkey"]).await;
+        scratch.raw("dg_owner").await.batch_execute("ANALYZE").await.unwrap();
     }
 }
