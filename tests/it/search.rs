@@ -125,6 +125,14 @@ async fn looking_back_needs_the_position_and_shows_nothing_later() {
         assert_eq!((&data["summary"]["outcome"], &data["index"]["status"]), (&Value::Null, &json!("open")));
         assert_eq!((data["events"].as_array().unwrap().len(), &data["index"]["event_count"]), (1, &json!(1)));
     }
+    let shown = async |query: &str| {
+        let answer = tenant.get(&format!("/api/v1/traces/t?{query}")).await;
+        let data = answer.expect(200).clone();
+        (data["events"].as_array().unwrap().len(), data["index"]["event_count"].clone())
+    };
+    for (query, events) in [("events=0", 0), ("events=1", 1), ("events=2", 2), ("events=0&as_of_log_seq=3", 0)] {
+        assert_eq!(shown(query).await, (events, json!(2)), "{query}");
+    }
     tenant.get("/api/v1/traces/u?as_of_log_seq=1").await.refused(404, "not_found");
     tenant.get("/api/v1/traces/t?as_of_log_seq=9").await.refused(409, "projection_out_of_date");
     tenant.get("/api/v1/traces/t?as_of_log_seq=1&freshness=strict").await.refused(400, "invalid_argument");

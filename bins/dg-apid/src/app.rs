@@ -1,6 +1,6 @@
 //! What every handler can reach.
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use axum::extract::FromRef;
 use dg_http::gate::Gate;
@@ -14,9 +14,13 @@ use tokio::sync::{Semaphore, watch};
 use crate::config::ApiConfig;
 use crate::metrics::ApiMetrics;
 
-/// The parts of the daemon that serve requests. Clones share them.
+/// The parts of the daemon that serve requests. Clones share them; each layer and handler takes one.
 #[derive(Clone, Debug)]
-pub(crate) struct App {
+pub(crate) struct App(Arc<Shared>);
+
+/// What an [`App`] is made of.
+#[derive(Debug)]
+pub(crate) struct Shared {
     pub(crate) store: Store,
     pub(crate) stage: AppendStage,
     pub(crate) gate: Arc<Gate>,
@@ -30,6 +34,20 @@ pub(crate) struct App {
     pub(crate) thresholds: Thresholds,
     pub(crate) metrics: ApiMetrics,
     pub(crate) readiness: Readiness,
+}
+
+impl Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl From<Shared> for App {
+    fn from(parts: Shared) -> Self {
+        Self(Arc::new(parts))
+    }
 }
 
 impl App {

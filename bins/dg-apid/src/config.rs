@@ -83,7 +83,7 @@ impl Default for ApiConfig {
             queue_bytes: 64 << 20,
             max_connections: 2_048,
             idle_timeout_ms: 75_000,
-            access_log: AccessLogConfig::All,
+            access_log: AccessLogConfig::Failures,
             allow_rebuild: true,
         }
     }

@@ -51,11 +51,9 @@ where
         Ok(()) => ask(&snapshot).await,
         Err(behind) => Err(behind),
     };
-    // Gives the connection back also when the answer is a refusal.
-    let closed = snapshot.close().await;
-    let answer = answer?;
-    closed?;
-    Ok((answer, meta))
+    // Gives the connection back also when the answer is a refusal; the caller need not wait for that.
+    tokio::spawn(snapshot.close());
+    Ok((answer?, meta))
 }
 
 /// The positions of the slowest of `projections`.

@@ -7,8 +7,8 @@ use crate::app::App;
 
 /// A page ends with the chunk that reaches this size.
 const PAGE_BYTES: usize = 16 << 20;
-/// Read first, to learn how large the events are.
-const FIRST_CHUNK: usize = 100;
+/// Read first, to learn how large the events are: a page of a hundred, and the one that tells whether there are more.
+const FIRST_CHUNK: usize = 101;
 
 /// Events in order.
 #[derive(Debug)]

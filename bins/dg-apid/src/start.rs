@@ -19,7 +19,7 @@ use dg_storage::{Channel, DatabaseConfig, Store, StoreError};
 use tokio::sync::{Semaphore, watch};
 use tracing::{info, warn};
 
-use crate::app::App;
+use crate::app::{App, Shared};
 use crate::config::{ApiConfig, ApidConfig};
 use crate::metrics::ApiMetrics;
 use crate::outage::Watch;
@@ -102,7 +102,7 @@ impl Parts {
         let (outage, database_up) = Watch::new(store.config()).map_err(Failure::config)?;
         let (directory, recorder) = recorded(&store);
         let gate: Arc<Gate<dyn Directory>> = Arc::new(Gate::new(directory));
-        let app = App {
+        let app = App::from(Shared {
             store,
             stage,
             gate,
@@ -114,7 +114,7 @@ impl Parts {
             thresholds: config.thresholds(),
             metrics: ApiMetrics::register(&daemon.metrics),
             readiness: progress.readiness(),
-        };
+        });
         let http = HttpMetrics::register(&daemon.metrics);
         Ok(Self { app, http, listener, moved, recorder, outage, stop_appending })
     }

@@ -21,28 +21,35 @@ const EVENTS: i64 = 10_000;
 /// Events of a page that are folded and not shown.
 const STREAMED: i64 = 1_000;
 
-/// Shows one trace with its events.
+/// Shows one trace with its events, or as many of them as `events` says.
 pub(crate) async fn show(
     State(app): State<App>,
     Segments([trace_id]): Segments<1>,
     RawQuery(query): RawQuery,
     caller: TenantCaller<Reader>,
 ) -> Result<Reply, ApiError> {
-    let given = Params::read(query.as_deref(), &[freshness::NAMES, freshness::AS_OF])?;
+    let given = Params::read(query.as_deref(), &[freshness::NAMES, freshness::AS_OF, &["events"]])?;
     let fresh = Freshness::read(&given)?;
+    let most = given.integer("events", 0..=EVENTS)?.unwrap_or(EVENTS);
     if let Some(log_seq) = freshness::as_of(&given)? {
-        return show_as_of(&app, &caller, &trace_id, fresh, log_seq).await;
+        return show_as_of(&app, &caller, &trace_id, fresh, log_seq, most).await;
     }
+    // Sent together: one wait for the server.
     let ask = async |snapshot: &Snapshot| {
-        let (summary, row) = (snapshot.summary(&trace_id).await?, snapshot.trace(&trace_id).await?);
-        Ok((summary, row, snapshot.missing_events(&trace_id).await?))
+        let (summary, row, missing) =
+            tokio::join!(snapshot.summary(&trace_id), snapshot.trace(&trace_id), snapshot.missing_events(&trace_id));
+        Ok((summary?, row?, missing?))
     };
     let projections = [Projection::TraceSummary, Projection::TraceIndex];
     let ((summary, row, missing), meta) =
         crate::freshness::read(&app, caller.tenant(), fresh, &projections, ask).await?;
-    let events = pages::of_trace(&app, caller.tenant(), &trace_id, None, EVENTS).await?.events;
-    if events.is_empty() {
-        return Err(unknown_trace(&trace_id));
+    let mut events = Vec::new();
+    if most > 0 || row.is_none() {
+        events = pages::of_trace(&app, caller.tenant(), &trace_id, None, most.max(1)).await?.events;
+        if events.is_empty() {
+            return Err(unknown_trace(&trace_id));
+        }
+        events.truncate(usize::try_from(most).unwrap_or_default());
     }
     let data = Shown {
         summary: summary.as_ref().map(SummaryJson::of),
@@ -61,6 +68,7 @@ async fn show_as_of(
     trace_id: &str,
     fresh: Freshness,
     log_seq: i64,
+    most: i64,
 ) -> Result<Reply, ApiError> {
     let projections = [Projection::TraceSummary, Projection::TraceIndex];
     let here = async |snapshot: &Snapshot| Ok(snapshot.missing_events(trace_id).await?);
@@ -69,10 +77,11 @@ async fn show_as_of(
     let until = LogSeq::new(log_seq).map_err(ApiError::internal)?;
     let mut known = TraceAsOf::default();
     let mut page = pages::of_trace(app, caller.tenant(), trace_id, None, EVENTS).await?.events;
-    let shown: Vec<StoredEvent> = page.iter().take_while(|stored| stored.log_seq <= until).cloned().collect();
+    let mut shown: Vec<StoredEvent> = page.iter().take_while(|stored| stored.log_seq <= until).cloned().collect();
     if shown.is_empty() {
         return Err(unknown_trace(trace_id));
     }
+    shown.truncate(usize::try_from(most).unwrap_or_default());
     while let Some(last) = page.last().map(|stored| stored.trace_seq) {
         if !known.observe(page, until) {
             break;

@@ -3,6 +3,8 @@
 //! Only reads: it wakes on a nudge or at an interval, and starts from what the database says, so that a lost nudge costs a moment
 //! and a restart costs nothing.
 
+use std::time::Duration;
+
 use dg_runtime::backoff::Backoff;
 use dg_runtime::exit::chain;
 use dg_runtime::metrics::Metrics;
@@ -15,6 +17,9 @@ use tracing::{debug, info, warn};
 
 /// The one label of a per-tenant metric.
 type TenantLabel = [(&'static str, String); 1];
+
+/// The least time between two looks. A busy log nudges a hundred times a second.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
 /// The room that does dg-workflowd's work.
 pub(crate) struct Follower {
@@ -70,10 +75,14 @@ impl Follower {
                     continue;
                 }
             }
+            let news = async {
+                tokio::time::sleep(BETWEEN_LOOKS).await;
+                nudges.changed().await
+            };
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return Ok(()),
-                wake = nudges.changed() => debug!(?wake, "looking"),
+                wake = news => debug!(?wake, "looking"),
             }
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderValue, Method, header};
+use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
@@ -21,6 +21,7 @@ use crate::metrics::HttpMetrics;
 use crate::request_id::{RequestId, X_REQUEST_ID};
 
 const UNMATCHED: &str = "unmatched";
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// Which requests leave a line in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,11 +70,18 @@ async fn pass(State(edge): State<Edge>, mut request: Request, next: Next) -> Res
     headers.insert(X_REQUEST_ID, context.request_id().header());
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     let elapsed = started.elapsed();
+    headers.insert(SERVER_TIMING, server_timing(elapsed));
     edge.metrics.served(route, &method, response.status(), elapsed);
     if edge.access_log == AccessLog::All || response.status().is_server_error() {
         log_access(&context, &method, route, &response, elapsed);
     }
     response
+}
+
+/// How long the answer took here, in milliseconds (W3C Server Timing): what is left of a caller's own time is the way.
+fn server_timing(elapsed: Duration) -> HeaderValue {
+    let text = format!("total;dur={:.3}", elapsed.as_secs_f64() * 1000.0);
+    HeaderValue::from_str(&text).expect("digits are a header value")
 }
 
 /// Answers within `limit`, whatever happens.

@@ -170,6 +170,8 @@ pub(super) fn requests() -> Vec<BadRequest> {
         request("GET", "/api/v1/nothing", 404, "not_found"),
         request("GET", "/nothing", 404, "not_found"),
         request("GET", "/api/v1/traces/unknown", 404, "not_found"),
+        request("GET", "/api/v1/traces/unknown?events=0", 404, "not_found"),
+        request("GET", "/api/v1/traces/t?events=10001", 400, "invalid_argument"),
         request("GET", "/api/v1/events?after=x", 400, "invalid_argument"),
         request("GET", "/api/v1/events?after=-1", 400, "invalid_argument"),
         request("GET", "/api/v1/events?limit=0", 400, "invalid_argument"),

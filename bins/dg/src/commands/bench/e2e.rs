@@ -28,7 +28,7 @@ use super::{
 use crate::failure::{Exit, Failure};
 
 /// How often the cursors are read without a nudge.
-const LOOK_EVERY: Duration = Duration::from_millis(5);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Decisions are numbered from here, those of the warm-up from 0.
 const BEHIND_WARM_UP: usize = 1_000_000;
 /// What is asked of append to visible, in milliseconds.
@@ -102,7 +102,7 @@ fn bodies(plan: &Plan) -> Vec<Vec<Bytes>> {
         .map(|at| Share {
             first_trace: first_trace(at),
             events,
-            lengths: Lengths::Short,
+            lengths: Lengths::Staggered(at % EVENTS_PER_TRACE),
             payload_bytes: plan.payload_bytes,
         })
         .map(|share| share.bodies(1).collect())

@@ -1,9 +1,11 @@
 //! One keep-alive connection that costs as little as possible: client and service share the machine's cores.
 
+use std::time::{Duration, Instant};
+
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::{
-    Method, Request, StatusCode,
+    HeaderMap, Method, Request, StatusCode,
     client::conn::http1::{SendRequest, handshake},
 };
 use hyper_util::rt::TokioIo;
@@ -46,7 +48,13 @@ impl Connection {
 
     /// The same without a body.
     pub(super) async fn get(&mut self, path: &str) -> Result<(StatusCode, Bytes), Failure> {
-        self.send(Method::GET, path, Bytes::new()).await
+        let answer = self.get_timed(path).await?;
+        Ok((answer.status, answer.body))
+    }
+
+    /// The same with what the service says of its own time.
+    pub(super) async fn get_timed(&mut self, path: &str) -> Result<Answer, Failure> {
+        self.send_timed(Method::GET, path, Bytes::new()).await
     }
 
     /// The document of an answer that has to be a success.
@@ -57,6 +65,11 @@ impl Connection {
     }
 
     async fn send(&mut self, method: Method, path: &str, body: Bytes) -> Result<(StatusCode, Bytes), Failure> {
+        let answer = self.send_timed(method, path, body).await?;
+        Ok((answer.status, answer.body))
+    }
+
+    async fn send_timed(&mut self, method: Method, path: &str, body: Bytes) -> Result<Answer, Failure> {
         let mut request = Request::builder()
             .method(&method)
             .uri(path)
@@ -70,11 +83,29 @@ impl Connection {
             .body(Full::new(body))
             .map_err(|error| Failure::new(Exit::Software, "internal_error", error.to_string()))?;
         self.sender.ready().await.map_err(broken)?;
+        let sent = Instant::now();
         let answer = self.sender.send_request(request).await.map_err(broken)?;
-        let status = answer.status();
+        let (status, at_server) = (answer.status(), at_server(answer.headers()));
         let body = answer.into_body().collect().await.map_err(broken)?.to_bytes();
-        Ok((status, body))
+        Ok(Answer { status, body, took: sent.elapsed(), at_server })
     }
+}
+
+/// An answer and its times.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) body: Bytes,
+    /// From sending to the last byte.
+    pub(super) took: Duration,
+    /// What the service says it took there.
+    pub(super) at_server: Option<Duration>,
+}
+
+/// Reads `server-timing: total;dur=1.234`, milliseconds.
+fn at_server(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get("server-timing")?.to_str().ok()?;
+    let millis: f64 = text.strip_prefix("total;dur=")?.parse().ok()?;
+    Duration::try_from_secs_f64(millis / 1000.0).ok()
 }
 
 async fn connect(host: &str) -> Result<SendRequest<Full<Bytes>>, Failure> {

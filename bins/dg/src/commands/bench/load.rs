@@ -21,14 +21,17 @@ pub(super) enum Lengths {
     Short,
     /// One in [`LONG_EVERY`] has [`EVENTS_OF_LONG_TRACE`].
     Mixed,
+    /// Ten events each, but the first has so many more: connections that begin together are not in step.
+    Staggered(usize),
 }
 
 impl Lengths {
-    /// Events of a decision.
-    const fn of(self, trace: usize) -> usize {
+    /// Events of a decision, the `nth` of its connection.
+    const fn of(self, trace: usize, nth: usize) -> usize {
         match self {
             Self::Mixed if trace.is_multiple_of(LONG_EVERY) => EVENTS_OF_LONG_TRACE,
-            Self::Short | Self::Mixed => EVENTS_PER_TRACE,
+            Self::Staggered(more) if nth == 0 => EVENTS_PER_TRACE + more,
+            Self::Short | Self::Mixed | Self::Staggered(_) => EVENTS_PER_TRACE,
         }
     }
 }
@@ -62,7 +65,7 @@ impl Share {
     }
 
     fn decisions(self) -> impl Iterator<Item = Decision> + Send {
-        (self.first_trace..).map(move |trace| Decision::new(trace, self.lengths.of(trace)))
+        (self.first_trace..).enumerate().map(move |(nth, trace)| Decision::new(trace, self.lengths.of(trace, nth)))
     }
 
     /// Request bodies: one event each when `batch` is 1, `{"events":[…]}` otherwise.
@@ -113,5 +116,11 @@ mod tests {
         assert_eq!(finishes, [EVENTS_OF_LONG_TRACE - 1]);
         assert!(events.last().unwrap().contains("TraceStarted"));
         assert_eq!(share(EVENTS_OF_LONG_TRACE + 1, Lengths::Mixed).whole().count(), 1);
+    }
+
+    #[test]
+    fn connections_that_begin_together_are_not_in_step() {
+        let finishes = |lengths| share(40, lengths).events().position(|event| event.contains("TraceFinished"));
+        assert_eq!((finishes(Lengths::Staggered(0)), finishes(Lengths::Staggered(7))), (Some(9), Some(16)));
     }
 }

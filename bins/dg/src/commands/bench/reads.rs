@@ -18,7 +18,7 @@ pub(super) use kinds::{Corpus, Kind};
 use super::{
     figures::Times,
     fill::TENANT,
-    http::{Connection, contains},
+    http::{Answer, Connection, contains},
     pace::Pace,
     scratch::Suite,
 };
@@ -29,33 +29,36 @@ const CONNECTIONS: usize = 16;
 /// Asked of each kind before anything counts.
 const WARM_UP: usize = 20;
 
-/// Asks one kind again and again on one connection, for so long and at least a few times.
-pub(super) async fn one_by_one(suite: &Suite, kind: &Kind, lasting: Duration) -> Result<Times, Failure> {
+/// Asks one kind again and again on one connection, for so long and at least a few times. Answers the times at the client and
+/// those at the service.
+pub(super) async fn one_by_one(suite: &Suite, kind: &Kind, lasting: Duration) -> Result<(Times, Times), Failure> {
     let mut connection = Connection::open(suite, TENANT).await?;
-    let mut times = Vec::new();
+    let (mut times, mut at_server) = (Vec::new(), Vec::new());
     let mut started = Instant::now();
     for number in 0.. {
         if number == WARM_UP {
             times.clear();
+            at_server.clear();
             started = Instant::now();
         }
         if number > WARM_UP && started.elapsed() >= lasting {
             break;
         }
-        let sent = Instant::now();
-        ask(&mut connection, kind, number).await?;
-        times.push(sent.elapsed());
+        let answer = ask(&mut connection, kind, number).await?;
+        times.push(answer.took);
+        at_server.extend(answer.at_server);
     }
-    Ok(Times::of(times))
+    Ok((Times::of(times), Times::of(at_server)))
 }
 
-async fn ask(connection: &mut Connection, kind: &Kind, number: usize) -> Result<(), Failure> {
+async fn ask(connection: &mut Connection, kind: &Kind, number: usize) -> Result<Answer, Failure> {
     let path = kind.path(number);
-    let (status, answer) = connection.get(path).await?;
-    if status.is_success() && contains(&answer, kind.proof().as_bytes()) {
-        return Ok(());
+    let answer = connection.get_timed(path).await?;
+    let (status, body) = (answer.status, &answer.body);
+    if status.is_success() && contains(body, kind.proof().as_bytes()) {
+        return Ok(answer);
     }
-    let text = String::from_utf8_lossy(&answer[..answer.len().min(400)]).into_owned();
+    let text = String::from_utf8_lossy(&body[..body.len().min(400)]).into_owned();
     Err(Failure::new(Exit::Data, "unexpected_answer", format!("{path} was answered with {status}: {text}")))
 }
 
