@@ -28,6 +28,7 @@ pub(super) async fn run(
     suite.create_tenant(TENANT).await?;
     fill::fill(suite, plan).await?;
     fill::projected(&suite.store()?, &tenant_id(TENANT)?).await?;
+    writeln!(notes, "read: calm at {:.0} % of a core", suite.calm().await? * 100.0)?;
     writeln!(notes, "read: the log is filled and projected; asking …")?;
     let mut kinds = Map::new();
     for kind in asked {

@@ -22,6 +22,7 @@ pub(super) async fn run(suite: &Suite, plan: &Plan, notes: &mut impl Write) -> R
     fill::fill(suite, plan).await?;
     let tenant = tenant_id(TENANT)?;
     fill::projected(&suite.store()?, &tenant).await?;
+    writeln!(notes, "rebuild: calm at {:.0} % of a core", suite.calm().await? * 100.0)?;
     let client = suite.client()?.tenant(TENANT);
     let digests_before = client.digests().await?.data;
     let kinds: Arc<[Kind]> = corpus.everyday_kinds().into();

@@ -3,7 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     process::Stdio,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use dg_client::{Client, NewTenant};
@@ -28,6 +28,11 @@ use crate::failure::{Exit, Failure};
 
 /// The daemon that folds the log.
 pub(super) const PROJECTOR: &str = "dg-projectord";
+
+/// A suite is calm when it has used at most so much of a core for so long.
+const CALM: f64 = 0.1;
+const CALM_WINDOW: Duration = Duration::from_secs(2);
+const CALM_DEADLINE: Duration = Duration::from_secs(60);
 
 const START_DEADLINE: Duration = Duration::from_secs(90);
 const STOP_DEADLINE: Duration = Duration::from_secs(60);
@@ -135,6 +140,24 @@ impl Suite {
     /// What its processes have cost so far.
     pub(super) fn processes(&self) -> Result<Sample, Failure> {
         Sample::take(&self.daemons()?)
+    }
+
+    /// Waits until nothing is done behind the scenes any more: statistics, vacuum and checkpoints that a large fill leaves behind
+    /// would be measured otherwise. Answers how busy the suite is then, as a share of one core.
+    pub(super) async fn calm(&self) -> Result<f64, Failure> {
+        let began = Instant::now();
+        let mut before = self.processes()?;
+        loop {
+            let looked = Instant::now();
+            tokio::time::sleep(CALM_WINDOW).await;
+            let now = self.processes()?;
+            let spent: f64 = now.all().map(|(name, usage)| usage.cpu_seconds - before.of(name).cpu_seconds).sum();
+            let busy = spent.max(0.0) / looked.elapsed().as_secs_f64();
+            if busy <= CALM || began.elapsed() >= CALM_DEADLINE {
+                return Ok(busy);
+            }
+            before = now;
+        }
     }
 
     /// Names and process ids of what runs.
