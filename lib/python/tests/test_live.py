@@ -118,6 +118,9 @@ def test_flat_calls_of_the_reference_keep_their_arguments(client: Client) -> Non
     client.finish_trace("flat", "failure")
     assert client.finish_trace("flat", "failure").replayed
     assert str(opened) == "flat"
+    # A start that is repeated goes on with the event that was stored the first time.
+    again_opened = client.start_trace("w", "t", ORDER, {"a": "b"}, "flat")
+    assert again_opened._last_event_id == next(client.iter_trace_events("flat")).event_id
     assert len(list(client.iter_trace_events("flat"))) == 10
 
 

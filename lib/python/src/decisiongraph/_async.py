@@ -61,7 +61,7 @@ class AsyncTrace(TraceRecorder[Awaitable[models.Appended]]):
         async with self._order:
             event = self._client._build(self.trace_id, event_type, payload, self._caused(event_type, payload, options))
             done = await self._client.append_event(event)
-            self._note(event)
+            self._note(event, done.event_id)
             return done
 
     async def wait_for_decision(

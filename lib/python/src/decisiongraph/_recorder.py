@@ -283,12 +283,12 @@ class TraceRecorder(ABC, Generic[R]):
             return options
         return {**options, "causation_event_id": cause}
 
-    def _note(self, event: Event) -> None:
-        """The event was taken: what comes next follows from it."""
-        self._last_event_id = event["event_id"]
+    def _note(self, event: Event, event_id: str) -> None:
+        """The event was taken: what comes next follows from it. A repeat has the id that was stored the first time."""
+        self._last_event_id = event_id
         for name in ("action_id", "exception_id"):
             if event["event_type"] in {"ActionProposed", "ExceptionRequested"} and name in event["payload"]:
-                self._opened[event["payload"][name]] = event["event_id"]
+                self._opened[event["payload"][name]] = event_id
         if event["event_type"] == "TraceFinished":
             self.finished = True
 

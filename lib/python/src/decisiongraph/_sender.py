@@ -95,7 +95,7 @@ class Sender:
             DecisionGraphError: nothing can be sent now. What was not acknowledged is still there.
         """
         batch = self._spool.peek(BATCH_EVENTS, BATCH_BYTES)
-        while going := [record for record in batch if not self._spool.is_blocked(record.trace_id)]:
+        while going := [record for record in batch if self._spool.refusal_before(record) is None]:
             try:
                 call = _api.append_batch([record.body for record in going], "atomic")
                 self._delivered(wire.run(perform(self._settings, call, NEVER)))
@@ -109,10 +109,9 @@ class Sender:
                 if error.is_transient or not (at is not None or error.status in REFUSALS):
                     raise
                 self._bury(going[at or 0], error, at)
-        sent = {record.position for record in going}
         for record in batch:
-            if record.position not in sent and self._spool.is_blocked(record.trace_id):
-                self._spool.bury(record, self._spool.refusal(record.trace_id), "follows")
+            if (refusal := self._spool.refusal_before(record)) is not None:
+                self._spool.bury(record, refusal, "follows")
         self._spool.acknowledge(batch[-1].position)
 
     def _delivered(self, result: models.BatchResult) -> None:

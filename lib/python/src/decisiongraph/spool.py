@@ -135,7 +135,7 @@ class Spool:
         self._dead: list[DeadLetter] = []
         self._dead_bytes = 0
         self._buried: set[int] = set()
-        self._blocked: dict[str, dict[str, Any]] = {}
+        self._blocked: dict[str, DeadLetter] = {}  # by trace, the event that was refused
         self._unusable: str | None = None
         self._files: list[int] = []
         self._events = self._letters = -1
@@ -184,8 +184,8 @@ class Spool:
             self._check_usable()
             if (refused := self._blocked.get(trace_id)) is not None:
                 raise TraceBlocked(
-                    f"an earlier event of trace {trace_id} was refused: {refused.get('message')}",
-                    details={"trace_id": trace_id, "refused": refused},
+                    f"an earlier event of trace {trace_id} was refused: {refused.error.get('message')}",
+                    details={"trace_id": trace_id, "refused": refused.error},
                 )
 
     def _check_usable(self) -> None:
@@ -301,15 +301,11 @@ class Spool:
             )
             self._keep(letter)
 
-    def is_blocked(self, trace_id: str) -> bool:
-        """Whether the trace takes nothing until it is released."""
+    def refusal_before(self, record: Record) -> dict[str, Any] | None:
+        """Why an event must not be sent: the error of an earlier one of its trace, or its own. None when it may."""
         with self._changed:
-            return trace_id in self._blocked
-
-    def refusal(self, trace_id: str) -> dict[str, Any]:
-        """Why it is blocked."""
-        with self._changed:
-            return self._blocked[trace_id]
+            refused = self._blocked.get(record.trace_id)
+            return refused.error if refused is not None and refused.position <= record.position else None
 
     def dead_letters(self, trace_id: str | None = None) -> list[DeadLetter]:
         """The dead letters that wait for somebody to look, of one trace or all, in the order of their positions."""
@@ -350,7 +346,7 @@ class Spool:
     def _keep(self, letter: DeadLetter) -> None:
         self._dead.append(letter)
         self._buried.add(letter.position)
-        self._blocked.setdefault(letter.trace_id, letter.error)
+        self._blocked.setdefault(letter.trace_id, letter)
 
     def _forget(self, trace_id: str) -> None:
         self._dead = [letter for letter in self._dead if letter.trace_id != trace_id]
