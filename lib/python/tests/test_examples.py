@@ -43,3 +43,13 @@ def test_example(name: str, suite: Suite, tenant: str, client: Client) -> None:
     for line in lines:
         assert line in ran.stdout
     assert len(list(client.iter_events())) == events
+
+
+def test_the_readme_does_what_it_says(suite: Suite, tenant: str, client: Client, tmp_path: Path) -> None:
+    text = (EXAMPLES.parent / "README.md").read_text()
+    code = text.split("```python\n")[1].split("```")[0].replace("/var/lib/refund-agent/spool", str(tmp_path / "spool"))
+    env = {**os.environ, "DG_API_URL": suite.api_url, "DG_TOKEN": suite.admin_token, "DG_TENANT": tenant}
+    ran = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert "outcome='success'" in ran.stdout
+    assert len(list(client.iter_events())) == 6
