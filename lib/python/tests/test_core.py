@@ -25,6 +25,7 @@ from decisiongraph import (
     InputSource,
     InvalidEvent,
     InvalidResponse,
+    OutOfDate,
     RetryPolicy,
     ServiceBusy,
     Source,
@@ -116,6 +117,13 @@ def test_only_what_is_safe_is_repeated() -> None:
         with pytest.raises(Exception, match="m"):
             script.run(_api.append(b"{}"))
         assert len(script.sent) == 1
+
+
+def test_a_read_waits_for_a_projection_as_long_as_it_says_and_no_longer() -> None:
+    script = Script(busy(409, "1", "projection_out_of_date"))
+    with pytest.raises(OutOfDate) as late:
+        script.run(_api.trace("t", _api.STRICT))
+    assert (len(script.sent), late.value.is_transient) == (1, True)
 
 
 def test_the_deadline_is_over_everything() -> None:

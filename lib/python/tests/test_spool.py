@@ -221,6 +221,22 @@ def test_a_disk_that_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         spool.append(body(3), "trace")
 
 
+def test_a_rewrite_that_cannot_be_promised_takes_nothing_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool_module, "REWRITE_ABOVE", 1)
+    with filled(tmp_path / "s", 9) as spool:
+
+        def fail(path: Path) -> None:
+            raise OSError(5, "Input/output error")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(_records, "sync_directory", fail)
+            spool.acknowledge(7)
+        with pytest.raises(SpoolError, match="cannot promise"):
+            spool.append(body(9), "trace")
+    with Spool(tmp_path / "s", tenant_id=TENANT) as spool:
+        assert numbers(spool) == [7, 8]
+
+
 def test_a_full_disk_says_no_and_is_well_again_when_there_is_room(tmp_path: Path) -> None:
     """A real refusal by the kernel, in the middle of a record: a limit on the size of files."""
     code = f"""

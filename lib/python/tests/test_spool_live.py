@@ -247,6 +247,22 @@ def test_trouble_with_the_account_loses_nothing(suite: Suite, place: dict[str, A
         assert health.event_log_last_seq == 1
 
 
+def test_a_disk_that_cannot_be_read_for_a_while(place: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    with Spool(place["spool"], tenant_id=place["tenant_id"]) as spool:
+        put(place, spool, "t", "TraceStarted", started("t"))
+    real, failures = Spool.peek, iter(range(2))
+
+    def peek(self: Spool, max_events: int, max_bytes: int) -> Any:
+        if next(failures, None) is not None:
+            raise OSError(5, "Input/output error")
+        return real(self, max_events, max_bytes)
+
+    monkeypatch.setattr(Spool, "peek", peek)
+    with connect(place) as client:
+        client.flush()
+        assert len(list(client.iter_events())) == 1
+
+
 def test_a_batch_that_is_too_large_goes_one_by_one(place: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """The service refuses the request as a whole and names no event: each is sent alone."""
     monkeypatch.setattr("decisiongraph._sender.BATCH_BYTES", 64 << 20)

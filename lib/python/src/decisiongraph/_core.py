@@ -119,8 +119,8 @@ def perform(settings: Settings, call: Call[T], retry: RetryPolicy | None = None)
         except DecisionGraphError as error:
             error.request_id = error.request_id or request_id
             failed += 1
-            if not (error.is_transient and (call.repeatable or error.is_unsent)):
-                raise
+            if not (error.is_transient and (call.repeatable or error.is_unsent)) or isinstance(error, OutOfDate):
+                raise  # how long to wait for a projection is said by the call itself
             spent = settings.clock() - began
             pause = policy.pause(failed, error.retry_after, spent, settings.jitter())
             if pause is None:

@@ -65,10 +65,11 @@ class Sender:
             while self._wait_for_work():
                 try:
                     self._send_batch(wire)
-                except DecisionGraphError as error:
+                except (DecisionGraphError, OSError) as error:
                     failed += 1
                     self._tell(error, failed)
-                    pause = PAUSES.pause(failed, error.retry_after, 0.0, self._settings.jitter())
+                    asked = getattr(error, "retry_after", None)
+                    pause = PAUSES.pause(failed, asked, 0.0, self._settings.jitter())
                     self._stopping.wait(pause)
                 else:
                     failed, self._spool.last_error = 0, None
@@ -83,9 +84,9 @@ class Sender:
         self._spool.wait(lambda: self._stopping.is_set() or not self._spool.is_empty, None)
         return not self._stopping.is_set()
 
-    def _tell(self, error: DecisionGraphError, failed: int) -> None:
+    def _tell(self, error: Exception, failed: int) -> None:
         before, self._spool.last_error = self._spool.last_error, error
-        if failed == 1 or getattr(before, "code", None) != error.code:
+        if failed == 1 or getattr(before, "code", None) != getattr(error, "code", None):
             log.warning("events wait in the spool %s: %s", self._spool.path, error)
 
     def _send_batch(self, wire: Wire) -> None:

@@ -281,7 +281,12 @@ class Spool:
             moved.append(Place(place.position, at, place.size))
             at += place.size
         self._waiting, self._end = moved, at
-        _records.sync_directory(self.path)
+        try:
+            _records.sync_directory(self.path)
+        except OSError:
+            # After a crash the old file could be back, without what is taken from now on.
+            self._unusable = "met a disk that cannot promise the new file; open it again when the disk is well"
+            raise
 
     # -- dead letters -----------------------------------------------------------------------------------------------------------
 
