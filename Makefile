@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 ARGS ?=
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help up test bench drill fmt lint build-release build-debug unit browser
+.PHONY: help up test bench drill fmt lint build-release build-debug unit browser python
 
 help: ## Say what there is to say
 	@grep -hE '^[a-z-]+:.*## ' "$(firstword $(MAKEFILE_LIST))" | sed -E 's/:.*## /\t/' | expand -t 16
@@ -17,9 +17,9 @@ help: ## Say what there is to say
 up: build-release ## Build and run the suite with a private PostgreSQL in ./.dg (ARGS="--api-port 0 --json")
 	@exec "$(TARGET)/release/dg" up $(ARGS)
 
-test: ## Every check: format, lints, unit, integration and browser tests
+test: ## Every check: format, lints, unit, integration, browser and Python tests
 	@.ci/install cargo postgresql
-	@$(MAKE) fmt-check lint unit browser
+	@$(MAKE) fmt-check lint unit browser python
 
 bench: build-release ## Measure against the COPY ceiling (ARGS="append-batch --json")
 	@exec "$(TARGET)/release/dg" bench $(or $(ARGS),append-batch)
@@ -52,3 +52,6 @@ unit: build-debug ## Unit and integration tests (ARGS is passed to the test runn
 
 browser: build-debug ## The console in a real browser, where Chromium and npm can be had
 	@.ci/browser
+
+python: build-debug ## Lints, types, tests and packages of the Python client (ARGS is passed to pytest)
+	@.ci/python $(ARGS)
