@@ -281,7 +281,8 @@ async fn write_batch(
         write::traces(&target, &folded.changes),
     );
     let mut tallies = check_fence(scope, advance, &rows?)?;
-    write::merge(&target, &folded.changes, traces?, &mut tallies).await?;
+    // A dozen statements under way at once are a large future.
+    Box::pin(write::merge(&target, &folded.changes, traces?, &mut tallies)).await?;
     for missing in &folded.aside {
         record_failure(&target, missing).await?;
     }
