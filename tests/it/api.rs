@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 #[derive(Clone, Debug)]
 pub(crate) struct Api {
     http: reqwest::Client,
-    base: String,
-    token: Option<String>,
-    tenant: Option<String>,
+    pub(crate) base: String,
+    pub(crate) token: Option<String>,
+    pub(crate) tenant: Option<String>,
 }
 
 /// A complete answer.

@@ -23,4 +23,5 @@ mod roles;
 mod search;
 mod space;
 mod steering;
+mod stream;
 mod vectors;

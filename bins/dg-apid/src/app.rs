@@ -5,6 +5,7 @@ use std::{ops::Deref, sync::Arc};
 use axum::extract::FromRef;
 use dg_http::gate::Gate;
 use dg_projections::Thresholds;
+use dg_runtime::CancellationToken;
 use dg_runtime::admin::Readiness;
 use dg_storage::log::AppendStage;
 use dg_storage::notifier::Notifier;
@@ -13,6 +14,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::config::ApiConfig;
 use crate::metrics::ApiMetrics;
+use crate::stream::Streams;
 
 /// The parts of the daemon that serve requests. Clones share them; each layer and handler takes one.
 #[derive(Clone, Debug)]
@@ -34,6 +36,9 @@ pub(crate) struct Shared {
     pub(crate) thresholds: Thresholds,
     pub(crate) metrics: ApiMetrics,
     pub(crate) readiness: Readiness,
+    pub(crate) streams: Streams,
+    /// The service stops: streams end, everything else is answered.
+    pub(crate) closing: CancellationToken,
 }
 
 impl Deref for App {

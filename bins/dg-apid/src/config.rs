@@ -42,6 +42,10 @@ pub(crate) struct ApiConfig {
     /// How long a connection may idle between requests, or take to send the head of one.
     pub(crate) idle_timeout_ms: u64,
     pub(crate) access_log: AccessLogConfig,
+    /// Streams at the same time; each holds a connection.
+    pub(crate) max_streams: usize,
+    /// How long a stream's client may take nothing before it is cut off.
+    pub(crate) stream_stall_ms: u64,
     /// Whether operators may have projections rebuilt.
     pub(crate) allow_rebuild: bool,
 }
@@ -51,9 +55,9 @@ pub(crate) struct ApiConfig {
 #[serde(rename_all = "lowercase")]
 pub(crate) enum AccessLogConfig {
     /// Each.
-    #[default]
     All,
     /// Those answered with a status of 500 or above.
+    #[default]
     Failures,
 }
 
@@ -84,6 +88,8 @@ impl Default for ApiConfig {
             max_connections: 2_048,
             idle_timeout_ms: 75_000,
             access_log: AccessLogConfig::Failures,
+            max_streams: 512,
+            stream_stall_ms: 30_000,
             allow_rebuild: true,
         }
     }
@@ -136,6 +142,10 @@ impl ApiConfig {
         let idle = (1_000..=3_600_000).contains(&self.idle_timeout_ms);
         problems.require(idle, "api.idle_timeout_ms", "from 1000 to 3600000");
         problems.require(self.max_connections > 0, "api.max_connections", "at least 1");
+        let streams = (1..=self.max_connections).contains(&self.max_streams);
+        problems.require(streams, "api.max_streams", "from 1 to api.max_connections");
+        let stall = (100..=600_000).contains(&self.stream_stall_ms);
+        problems.require(stall, "api.stream_stall_ms", "from 100 to 600000");
         problems.require(self.queue_events > 0, "api.queue_events", "at least 1");
         problems.require(self.queue_bytes > 0, "api.queue_bytes", "at least 1");
     }

@@ -28,7 +28,7 @@ pub(crate) async fn run(app: App, listener: Listener, moved: watch::Sender<u64>,
         tokio::select! {
             biased;
             () = stop.cancelled() => break,
-            _ = observe.tick() => app.metrics.observe(&app.stage, &app.store),
+            _ = observe.tick() => app.metrics.observe(&app.stage, &app.store, &app.streams),
             wake = projections.changed() => if wake == Wake::Nudge {
                 moved.send_modify(|count| *count += 1);
             },

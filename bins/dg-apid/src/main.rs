@@ -23,6 +23,7 @@ mod readiness;
 mod routes;
 mod search;
 mod start;
+mod stream;
 mod token_use;
 mod traces;
 

@@ -1,5 +1,6 @@
 //! The numbers of ingest, beside those of HTTP.
 
+use crate::stream::Streams;
 use dg_domain::Violation;
 use dg_domain::append::Outcome;
 use dg_runtime::metrics::Metrics;
@@ -35,6 +36,7 @@ pub(crate) struct ApiMetrics {
     queued_bytes: Gauge,
     connections_in_use: Gauge,
     connections_waiting: Gauge,
+    streams: Gauge,
 }
 
 impl ApiMetrics {
@@ -47,7 +49,9 @@ impl ApiMetrics {
             queued_bytes: Gauge::default(),
             connections_in_use: Gauge::default(),
             connections_waiting: Gauge::default(),
+            streams: Gauge::default(),
         };
+        metrics.register("dg_event_streams", "Open streams of events", ours.streams.clone());
         metrics.register("dg_append_events", "Events received, by what became of them", ours.events.clone());
         metrics.register("dg_append_commits", "Commits of the append stage", ours.commits.clone());
         metrics.register("dg_append_queued_events", "Events waiting to be stored", ours.queued_events.clone());
@@ -93,7 +97,7 @@ impl ApiMetrics {
     }
 
     /// Takes over what the append stage and the pool say now.
-    pub(crate) fn observe(&self, stage: &AppendStage, store: &Store) {
+    pub(crate) fn observe(&self, stage: &AppendStage, store: &Store, streams: &Streams) {
         let count = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
         let (stats, pool) = (stage.stats(), store.pool_status());
         self.commits.inner().store(stats.batches, std::sync::atomic::Ordering::Relaxed);
@@ -101,5 +105,6 @@ impl ApiMetrics {
         self.queued_bytes.set(count(stats.queued_bytes));
         self.connections_in_use.set(count(pool.in_use));
         self.connections_waiting.set(count(pool.waiting));
+        self.streams.set(count(streams.open()));
     }
 }

@@ -5,7 +5,9 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
 use crate::app::App;
-use crate::{admin, batch, digests, events, graph, health, ingest, me, outage, precedents, probes, search, traces};
+use crate::{
+    admin, batch, digests, events, graph, health, ingest, me, outage, precedents, probes, search, stream, traces,
+};
 
 /// Every route of the API, still without the edge.
 pub(crate) fn all(app: App) -> Router {
@@ -20,6 +22,7 @@ pub(crate) fn all(app: App) -> Router {
 fn versioned() -> Router<App> {
     Router::new()
         .route("/events", get(events::list).post(ingest::append))
+        .route("/events/stream", get(stream::follow))
         .route("/events:batch", post(batch::append))
         .route("/traces", get(search::list))
         .route("/traces/{trace_id}", get(traces::show))

@@ -24,6 +24,7 @@ use crate::config::{ApiConfig, ApidConfig};
 use crate::metrics::ApiMetrics;
 use crate::outage::Watch;
 use crate::readiness::Progress;
+use crate::stream::Streams;
 use crate::token_use::{Recorder, recorded};
 use crate::{follow, routes};
 
@@ -96,7 +97,7 @@ impl Parts {
         };
         let stage = AppendStage::start(stage, notifier.clone(), stop_appending.clone());
         progress.has_stage(stage.clone());
-        let channels = [Channel::Projection, Channel::Config];
+        let channels = [Channel::Log, Channel::Projection, Channel::Config];
         let listener = Listener::start(config.database.clone(), &channels, daemon.stop.clone());
         let (moved, projection_moved) = watch::channel(0);
         let (outage, database_up) = Watch::new(store.config()).map_err(Failure::config)?;
@@ -114,6 +115,8 @@ impl Parts {
             thresholds: config.thresholds(),
             metrics: ApiMetrics::register(&daemon.metrics),
             readiness: progress.readiness(),
+            streams: Streams::new(listener.clone(), config.api.max_streams),
+            closing: daemon.stop.clone(),
         });
         let http = HttpMetrics::register(&daemon.metrics);
         Ok(Self { app, http, listener, moved, recorder, outage, stop_appending })

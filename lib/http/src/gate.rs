@@ -17,7 +17,7 @@ use dg_storage::StoreError;
 use subtle::ConstantTimeEq;
 use tokio::time::timeout;
 
-pub use caller::{AccountCaller, Admin, AnyRole, Reader, RoleNeeded, TenantCaller, Writer};
+pub use caller::{AccountCaller, Admin, AnyRole, Reader, RoleNeeded, StreamCaller, TenantCaller, Writer};
 pub use directory::{Directory, Lookup};
 
 use self::cache::Cache;

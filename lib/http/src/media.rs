@@ -57,6 +57,18 @@ fn is_utf8(content_type: &str) -> bool {
 /// # Errors
 /// `not_acceptable` when the `accept` header names media ranges and none of them takes in `application/json`.
 pub fn check_accept(headers: &HeaderMap) -> Result<(), ApiError> {
+    check_accept_of(headers, &["*/*", "application/*", "application/json"], "application/json")
+}
+
+/// The same for server-sent events.
+///
+/// # Errors
+/// `not_acceptable` when the `accept` header names media ranges and none of them takes in `text/event-stream`.
+pub fn check_accept_events(headers: &HeaderMap) -> Result<(), ApiError> {
+    check_accept_of(headers, &["*/*", "text/*", "text/event-stream"], "text/event-stream")
+}
+
+fn check_accept_of(headers: &HeaderMap, ranges: &[&str], kind: &str) -> Result<(), ApiError> {
     let mut named_any = false;
     for value in headers.get_all(header::ACCEPT) {
         for range in value.to_str().unwrap_or_default().split(',') {
@@ -69,14 +81,13 @@ pub fn check_accept(headers: &HeaderMap) -> Result<(), ApiError> {
             let refused = parts.any(|p| {
                 p.strip_prefix("q=").is_some_and(|q| q.trim().parse::<f32>().is_ok_and(|weight| weight == 0.0))
             });
-            let json = ["*/*", "application/*", "application/json"].iter().any(|ours| name.eq_ignore_ascii_case(ours));
-            if json && !refused {
+            if ranges.iter().any(|ours| name.eq_ignore_ascii_case(ours)) && !refused {
                 return Ok(());
             }
         }
     }
     if named_any {
-        return Err(ApiError::new(Code::NotAcceptable, "the service answers in application/json only"));
+        return Err(ApiError::new(Code::NotAcceptable, format!("the route answers in {kind} only")));
     }
     Ok(())
 }
@@ -123,5 +134,7 @@ mod tests {
         assert!(!check("text/html"));
         assert!(!check("application/json;q=0"));
         assert!(check_accept(&HeaderMap::new()).is_ok());
+        let events = |text| check_accept_events(&headers(header::ACCEPT, text)).is_ok();
+        assert!(events("text/event-stream") && events("*/*") && !events("application/json"));
     }
 }

@@ -54,6 +54,17 @@ impl<R> TenantCaller<R> {
         &self.tenant.tenant_id
     }
 
+    async fn enter<S>(parts: &Parts, state: &S) -> Result<Self, ApiError>
+    where
+        Arc<Gate>: FromRef<S>,
+        R: RoleNeeded,
+    {
+        let gate = Arc::<Gate>::from_ref(state);
+        let needed = R::ROLE.unwrap_or(Role::Reader);
+        let (principal, tenant) = gate.enter_tenant(&parts.headers, needed, dg_runtime::clock::now()).await?;
+        Ok(Self { principal, tenant, role: PhantomData })
+    }
+
     /// The rules by which the tenant's events are read.
     pub fn rules(&self) -> Rules {
         Rules::edge(self.tenant.guard)
@@ -70,10 +81,32 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         media::check_accept(&parts.headers)?;
-        let gate = Arc::<Gate>::from_ref(state);
-        let needed = R::ROLE.unwrap_or(Role::Reader);
-        let (principal, tenant) = gate.enter_tenant(&parts.headers, needed, dg_runtime::clock::now()).await?;
-        Ok(Self { principal, tenant, role: PhantomData })
+        Self::enter(parts, state).await
+    }
+}
+
+/// The same for a route that answers with server-sent events.
+#[derive(Debug)]
+pub struct StreamCaller<R>(TenantCaller<R>);
+
+impl<R> StreamCaller<R> {
+    /// The tenant of the request.
+    pub fn tenant(&self) -> &TenantId {
+        self.0.tenant()
+    }
+}
+
+impl<S, R> FromRequestParts<S> for StreamCaller<R>
+where
+    S: Send + Sync,
+    Arc<Gate>: FromRef<S>,
+    R: RoleNeeded,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        media::check_accept_events(&parts.headers)?;
+        TenantCaller::enter(parts, state).await.map(Self)
     }
 }
 
