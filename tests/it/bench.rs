@@ -51,7 +51,8 @@ fn read() {
     assert_eq!(kinds.len(), 13, "{found}");
     for (name, kind) in kinds {
         let keys: Vec<&str> = kind.as_object().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(keys, ["count", "max_ms", "met", "p50_ms", "p99_ms", "target_ms"], "{name}");
+        let wanted = ["client_p50_ms", "client_p99_ms", "count", "max_ms", "met", "p50_ms", "p99_ms", "target_ms"];
+        assert_eq!(keys, wanted, "{name}");
     }
 }
 
@@ -76,6 +77,15 @@ fn rebuild() {
     assert_eq!((&found["digests_equal"], &found["reads_failed"]), (&true.into(), &0.into()), "{found}");
     let without = check(&["rebuild", "--events", "1000", "--no-reads", "--projection", "trace_index"], &[]);
     assert_eq!((&without["projection"], &without["reads"]), (&"trace_index".into(), &0.into()), "{without}");
+}
+
+#[test]
+fn stream() {
+    let found = check(
+        &["stream", "--streams", "5", "--rate", "200", "--seconds", "2", "--connections", "8"],
+        &["delivered_p50_ms", "delivered_p95_ms", "events_per_second", "met", "rate", "ratio", "streams"],
+    );
+    assert_eq!((&found["events"], &found["deliveries"]), (&400.into(), &2000.into()), "{found}");
 }
 
 /// Runs a scenario; its last line is one document with sorted keys.

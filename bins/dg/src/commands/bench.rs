@@ -19,6 +19,7 @@ mod read;
 mod reads;
 mod rebuild;
 mod scratch;
+mod stream;
 
 use std::io::Write;
 
@@ -47,6 +48,7 @@ pub(crate) async fn run(args: &BenchArgs, out: &mut Output<'_>) -> Result<(), Fa
         Scenario::Rebuild => rebuild::run(&suite, &plan, notes).await?,
         Scenario::Read => read::run(&suite, &plan, args.kinds(), notes).await?,
         Scenario::E2e => e2e::run(&suite, &plan, notes).await?,
+        Scenario::Stream => stream::run(&suite, &plan, notes).await?,
         Scenario::Idle => idle::run(&suite, &plan, notes).await?,
     };
     let processes = suite.processes()?.since(&at_first);

@@ -36,9 +36,10 @@ const TARGET_P50_MS: u32 = 20;
 const TARGET_P99_MS: u32 = 100;
 
 /// An acknowledged event.
-struct Appended {
-    log_seq: i64,
-    sent: Instant,
+pub(super) struct Appended {
+    pub(super) log_seq: i64,
+    /// When it was due.
+    pub(super) sent: Instant,
     took: Duration,
 }
 
@@ -94,7 +95,7 @@ pub(super) async fn run(suite: &Suite, plan: &Plan, notes: &mut impl Write) -> R
 }
 
 /// What each connection sends: decisions of its own, so that their events stay in order.
-fn bodies(plan: &Plan) -> Vec<Vec<Bytes>> {
+pub(super) fn bodies(plan: &Plan) -> Vec<Vec<Bytes>> {
     let seconds = usize::try_from(plan.lasting.as_secs()).unwrap_or(usize::MAX);
     let events = (seconds * plan.per_second as usize).div_ceil(plan.connections);
     let first_trace = |at: usize| BEHIND_WARM_UP + at * (events / EVENTS_PER_TRACE + 1);
@@ -110,7 +111,11 @@ fn bodies(plan: &Plan) -> Vec<Vec<Bytes>> {
 }
 
 /// Sends every event when it is due; answers what was acknowledged and how long all of it took.
-async fn append(suite: &Suite, plan: &Plan, bodies: Vec<Vec<Bytes>>) -> Result<(Vec<Appended>, Duration), Failure> {
+pub(super) async fn append(
+    suite: &Suite,
+    plan: &Plan,
+    bodies: Vec<Vec<Bytes>>,
+) -> Result<(Vec<Appended>, Duration), Failure> {
     let mut work = Vec::with_capacity(bodies.len());
     for bodies in bodies {
         work.push((Connection::open(suite, TENANT).await?, bodies));

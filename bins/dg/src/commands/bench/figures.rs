@@ -50,6 +50,10 @@ impl Times {
         self.at(0.50)
     }
 
+    pub(super) fn p95_ms(&self) -> f64 {
+        self.at(0.95)
+    }
+
     pub(super) fn p99_ms(&self) -> f64 {
         self.at(0.99)
     }

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::{
-    HeaderMap, Method, Request, StatusCode,
+    HeaderMap, Method, Request, Response, StatusCode,
+    body::Incoming,
     client::conn::http1::{SendRequest, handshake},
 };
 use hyper_util::rt::TokioIo;
@@ -64,12 +65,30 @@ impl Connection {
         Ok(serde_json::from_slice(&answer)?)
     }
 
+    /// Asks for an answer that does not end.
+    pub(super) async fn follow(mut self, path: &str) -> Result<Incoming, Failure> {
+        let answer = self.request(Method::GET, path, Bytes::new()).await?;
+        if answer.status().is_success() {
+            return Ok(answer.into_body());
+        }
+        let message = format!("{path} was answered with {}", answer.status());
+        Err(Failure::new(Exit::Data, "unexpected_answer", message))
+    }
+
     async fn send(&mut self, method: Method, path: &str, body: Bytes) -> Result<(StatusCode, Bytes), Failure> {
         let answer = self.send_timed(method, path, body).await?;
         Ok((answer.status, answer.body))
     }
 
     async fn send_timed(&mut self, method: Method, path: &str, body: Bytes) -> Result<Answer, Failure> {
+        let sent = Instant::now();
+        let answer = self.request(method, path, body).await?;
+        let (status, at_server) = (answer.status(), at_server(answer.headers()));
+        let body = answer.into_body().collect().await.map_err(broken)?.to_bytes();
+        Ok(Answer { status, body, took: sent.elapsed(), at_server })
+    }
+
+    async fn request(&mut self, method: Method, path: &str, body: Bytes) -> Result<Response<Incoming>, Failure> {
         let mut request = Request::builder()
             .method(&method)
             .uri(path)
@@ -83,11 +102,7 @@ impl Connection {
             .body(Full::new(body))
             .map_err(|error| Failure::new(Exit::Software, "internal_error", error.to_string()))?;
         self.sender.ready().await.map_err(broken)?;
-        let sent = Instant::now();
-        let answer = self.sender.send_request(request).await.map_err(broken)?;
-        let (status, at_server) = (answer.status(), at_server(answer.headers()));
-        let body = answer.into_body().collect().await.map_err(broken)?.to_bytes();
-        Ok(Answer { status, body, took: sent.elapsed(), at_server })
+        self.sender.send_request(request).await.map_err(broken)
     }
 }
 
@@ -131,6 +146,6 @@ pub(super) fn contains(text: &[u8], needle: &[u8]) -> bool {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err takes")]
-fn broken(error: hyper::Error) -> Failure {
+pub(super) fn broken(error: hyper::Error) -> Failure {
     Failure::new(Exit::Unavailable, "unavailable", format!("the scratch suite's API: {error}"))
 }

@@ -23,6 +23,7 @@ Examples:
   dg bench rebuild --events 1000000 --read-rate 200
   dg bench read
   dg bench e2e --rate 2000 --seconds 60
+  dg bench stream --streams 200 --rate 1000
   dg bench idle --tenants 1000")]
 pub(crate) struct BenchArgs {
     /// What to measure.
@@ -30,7 +31,7 @@ pub(crate) struct BenchArgs {
     /// Events to send. Default: 50000 one by one, 1000000 for rebuild and read, otherwise 200000.
     #[arg(long, value_parser = clap::value_parser!(u64).range(1_000..=20_000_000))]
     events: Option<u64>,
-    /// Connections that send at the same time. Default: 64 one by one and for e2e, otherwise 8.
+    /// Connections that send at the same time. Default: 64 one by one, for e2e and stream, otherwise 8.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1_024))]
     connections: Option<u16>,
     /// Events per request, for batches.
@@ -39,10 +40,13 @@ pub(crate) struct BenchArgs {
     /// Bytes of each payload, about.
     #[arg(long, default_value_t = 800, value_parser = clap::value_parser!(u16).range(200..=60_000))]
     payload_bytes: u16,
-    /// e2e: events per second.
-    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    rate: u32,
-    /// How long to measure. Default: 60 for e2e and idle, 10 before a rebuild, 5 for each kind of read.
+    /// e2e, stream: events per second. Default: 2000 for e2e, 1000 for stream.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    rate: Option<u32>,
+    /// stream: how many streams are open.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=500))]
+    streams: u16,
+    /// How long to measure. Default: 60 for e2e and idle, 20 for stream, 10 before a rebuild, 5 for each kind of read.
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=3_600))]
     seconds: Option<u64>,
     /// read: only this kind, by its name in the answer; may be given more than once. Default: all.
@@ -84,6 +88,8 @@ pub(super) enum Scenario {
     Read,
     /// From append to visible in all projections, at a steady rate.
     E2e,
+    /// From append to delivered by every stream, at a steady rate.
+    Stream,
     /// Many tenants and no traffic.
     Idle,
 }
@@ -97,6 +103,7 @@ impl Scenario {
             Self::Rebuild => "rebuild",
             Self::Read => "read",
             Self::E2e => "e2e",
+            Self::Stream => "stream",
             Self::Idle => "idle",
         }
     }
@@ -111,6 +118,8 @@ pub(super) struct Plan {
     pub(super) payload_bytes: usize,
     /// Events per second of an open loop.
     pub(super) per_second: u32,
+    /// Streams that follow.
+    pub(super) streams: usize,
     /// How long to measure.
     pub(super) lasting: Duration,
     /// What to rebuild.
@@ -150,15 +159,18 @@ impl BenchArgs {
             Scenario::Rebuild => (1_000_000, 8, 10),
             Scenario::Read => (1_000_000, 8, 5),
             Scenario::E2e => (200_000, 64, 60),
+            Scenario::Stream => (20_000, 64, 20),
             Scenario::Idle => (200_000, 8, 60),
         };
         let single = self.scenario == Scenario::AppendSingle;
+        let usual = if self.scenario == Scenario::Stream { 1_000 } else { 2_000 };
         Plan {
             events: self.events.map_or(events, |events| usize::try_from(events).unwrap_or(usize::MAX)),
             connections: self.connections.map_or(connections, usize::from),
             batch: if single { 1 } else { usize::from(self.batch) },
             payload_bytes: usize::from(self.payload_bytes),
-            per_second: self.rate,
+            per_second: self.rate.unwrap_or(usual),
+            streams: usize::from(self.streams),
             lasting: Duration::from_secs(self.seconds.unwrap_or(seconds)),
             projection: self.projection,
             read_rate: if self.no_reads { 0 } else { self.read_rate },
