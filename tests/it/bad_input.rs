@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use dg_testkit::{Suite, SuiteOptions, processes, wait_for};
 use nix::sys::signal::Signal;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::api::Api;
 use crate::events::{finished, observed, started, with, without};
@@ -27,6 +27,34 @@ async fn every_bad_event_gets_its_code_and_stores_nothing() {
         }
         assert_eq!(tenant.whole_log().await.len(), 1, "{} stored something", case.name);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_would_be_refused_is_told_without_storing_anything() {
+    let suite = Suite::start().unwrap();
+    let tenant = Api::admin(&suite).new_tenant("asked", "precise").await;
+    // What depends on the log is not looked at, and a text that is no JSON is no document.
+    let of_itself: Vec<_> = table::events()
+        .into_iter()
+        .filter(|case| [413, 422].contains(&case.status) && serde_json::from_slice::<Value>(&case.body).is_ok())
+        .collect();
+    assert!(of_itself.len() > 10, "{}", of_itself.len());
+    for case in of_itself {
+        let lines = [started("t").to_string().into_bytes(), case.body.clone()].join(&b'\n');
+        let answer = tenant.post_text("/api/v1/events:validate", "application/x-ndjson", lines).await;
+        let data = answer.expect(200);
+        assert_eq!((&data["valid"], &data["invalid"]), (&json!(1), &json!(1)), "{}: {}", case.name, answer.text);
+        assert_eq!(data["results"][0]["status"], "valid");
+        let error = &data["results"][1]["error"];
+        assert_eq!(error["code"], case.code, "{}: {}", case.name, answer.text);
+        if let Some(pointer) = case.pointer {
+            assert_eq!(error["details"]["pointer"], pointer, "{}: {}", case.name, answer.text);
+        }
+    }
+    assert!(tenant.whole_log().await.is_empty());
+    let told = tenant.post("/api/v1/events:validate", &json!({"events": [started("t")]})).await;
+    let stored = tenant.post("/api/v1/events", &started("t")).await;
+    assert_eq!(told.expect(200)["results"][0]["payload_hash"], stored.expect(201)["event"]["payload_hash"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

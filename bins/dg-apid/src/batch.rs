@@ -9,7 +9,7 @@ use dg_domain::append::Outcome;
 use dg_domain::{NewEvent, Rules, Violation};
 use dg_http::gate::{TenantCaller, Writer};
 use dg_http::media::{self, Media};
-use dg_http::params::{self, Params};
+use dg_http::params::{self, NoParams, Params};
 use dg_http::{ApiError, Reply, body};
 use dg_storage::log::{AppendError, AppendMode};
 
@@ -39,6 +39,20 @@ pub(crate) async fn append(
     }?;
     app.metrics.batch(&decided);
     answer::independent(&decided)
+}
+
+/// Says of each event in the body whether its shape, its values and its size would be taken, and stores nothing. What depends on
+/// the log (numbers, keys that were used before, finished traces) is not looked at.
+pub(crate) async fn validate(
+    State(app): State<App>,
+    caller: TenantCaller<Writer>,
+    _: NoParams,
+    request: Request,
+) -> Result<Reply, ApiError> {
+    let media = media::of_body(request.headers(), &[Media::Json, Media::Ndjson])?;
+    let text = body::read(request, app.config.max_batch_bytes).await?;
+    let document = read(text, media, caller.rules(), app.config.max_events_per_batch).await?;
+    answer::validated(&document.items)
 }
 
 /// What became of each item, in the order of the document.

@@ -24,6 +24,7 @@ fn versioned() -> Router<App> {
         .route("/events", get(events::list).post(ingest::append))
         .route("/events/stream", get(stream::follow))
         .route("/events:batch", post(batch::append))
+        .route("/events:validate", post(batch::validate))
         .route("/traces", get(search::list))
         .route("/traces/{trace_id}", get(traces::show))
         .route("/traces/{trace_id}/events", get(events::of_trace))

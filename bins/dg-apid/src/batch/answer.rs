@@ -1,7 +1,7 @@
 //! The answer to a batch: one line per item.
 
 use dg_domain::append::Outcome;
-use dg_domain::{StoredEvent, Violation};
+use dg_domain::{NewEvent, StoredEvent, Violation};
 use dg_http::error::ErrorJson;
 use dg_http::{ApiError, Reply};
 use serde::Serialize;
@@ -88,6 +88,46 @@ fn kept<'a>(index: usize, status: &'static str, stored: &'a StoredEvent) -> Item
         payload_hash: stored.event.payload_hash.prefixed(),
         recorded_at: stored.recorded_at.rfc3339(),
     }
+}
+
+/// Answers for each item whether it would be taken.
+///
+/// # Errors
+/// As [`Reply::ok`].
+pub(super) fn validated(items: &[Result<NewEvent, Violation>]) -> Result<Reply, ApiError> {
+    #[derive(Serialize)]
+    struct Validated<'a> {
+        results: Vec<Verdict<'a>>,
+        valid: usize,
+        invalid: usize,
+    }
+
+    #[derive(Serialize)]
+    #[serde(untagged)]
+    enum Verdict<'a> {
+        Valid { index: usize, status: &'static str, event_id: &'a str, payload_hash: String },
+        Invalid { index: usize, status: &'static str, error: ErrorJson<'a> },
+    }
+
+    let refusals: Vec<Option<ApiError>> =
+        items.iter().map(|item| item.as_ref().err().cloned().map(ApiError::from)).collect();
+    let results: Vec<Verdict<'_>> = items
+        .iter()
+        .zip(&refusals)
+        .enumerate()
+        .filter_map(|(index, (item, refusal))| match (item, refusal) {
+            (_, Some(error)) => Some(Verdict::Invalid { index, status: "invalid", error: error.json() }),
+            (Ok(event), None) => Some(Verdict::Valid {
+                index,
+                status: "valid",
+                event_id: &event.event_id,
+                payload_hash: event.payload_hash.prefixed(),
+            }),
+            (Err(_), None) => None,
+        })
+        .collect();
+    let invalid = refusals.iter().flatten().count();
+    Reply::ok(&Validated { valid: results.len() - invalid, results, invalid })
 }
 
 /// Answers that nothing was stored: with status, code and message of the first refusal, and all of them in `details.results`.
