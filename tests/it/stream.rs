@@ -201,9 +201,10 @@ async fn a_client_that_takes_nothing_is_cut_off_and_can_come_back() {
     let suite = Suite::start_with(SuiteOptions { env, ..SuiteOptions::default() }).unwrap();
     let tenant = Api::admin(&suite).new_tenant("slow", "precise").await;
     let mut stream = Stream::open(&tenant, "after=0", "").await.unwrap();
-    let _second = Stream::open(&tenant, "after=0", "").await.unwrap();
+    let second = Stream::open(&tenant, "after=0", "").await.unwrap();
     let (status, body) = Stream::open(&tenant, "", "").await.err().unwrap();
     assert_eq!((status, &body["error"]["code"]), (429, &json!("rate_limited")));
+    drop(second);
     // More than all buffers on the way hold.
     let filling = "x".repeat(400_000);
     let mut events = vec![started("big")];

@@ -30,8 +30,8 @@ pub(crate) use tail::Streams;
 use self::{filter::Asked, follower::Follower};
 use crate::app::App;
 
-/// Pieces that wait for the connection to take them.
-const QUEUE: usize = 4;
+/// Pieces that wait for the connection to take them; one may have 16 MiB.
+const QUEUE: usize = 1;
 
 /// Follows the log of a tenant.
 pub(crate) async fn follow(
