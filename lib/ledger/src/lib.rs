@@ -1,7 +1,9 @@
-//! What proves the log: the hash of each entry. Pure.
+//! What proves the log and the audit: the hash of each entry. Pure.
 //!
 //! An entry is the stored envelope without its payload; the payload takes part through `payload_hash`. So a payload
 //! that was erased on a person's request leaves every proof valid.
+
+pub mod audit;
 
 use dg_domain::{Hash32, StoredEvent, json};
 
