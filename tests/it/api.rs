@@ -13,6 +13,7 @@ pub(crate) struct Api {
     pub(crate) base: String,
     pub(crate) token: Option<String>,
     pub(crate) tenant: Option<String>,
+    session: Option<String>,
 }
 
 /// A complete answer.
@@ -28,7 +29,7 @@ impl Api {
     /// The administrator of a suite, without a tenant.
     pub(crate) fn admin(suite: &Suite) -> Self {
         let http = reqwest::Client::builder().timeout(Duration::from_secs(60)).no_proxy().build().unwrap();
-        Self { http, base: suite.api_url.clone(), token: Some(suite.admin_token.clone()), tenant: None }
+        Self { http, base: suite.api_url.clone(), token: Some(suite.admin_token.clone()), tenant: None, session: None }
     }
 
     /// The same account in one tenant.
@@ -39,6 +40,11 @@ impl Api {
     /// The same tenant with another token, or with none.
     pub(crate) fn token(&self, token: Option<&str>) -> Self {
         Self { token: token.map(str::to_owned), ..self.clone() }
+    }
+
+    /// The same in the name of the person whose session this is.
+    pub(crate) fn session(&self, session: Option<&str>) -> Self {
+        Self { session: session.map(str::to_owned), ..self.clone() }
     }
 
     /// The same at another address.
@@ -68,6 +74,11 @@ impl Api {
         self.try_post(path, body).await.unwrap()
     }
 
+    pub(crate) async fn patch(&self, path: &str, body: &Value) -> Answer {
+        let headers = [("content-type", "application/json")];
+        self.try_request("PATCH", path, &headers, body.to_string().into_bytes()).await.unwrap()
+    }
+
     pub(crate) async fn post_text(&self, path: &str, content_type: &str, body: impl Into<Vec<u8>>) -> Answer {
         self.try_request("POST", path, &[("content-type", content_type)], body.into()).await.unwrap()
     }
@@ -91,6 +102,9 @@ impl Api {
         }
         if let Some(tenant) = &self.tenant {
             request = request.header("x-tenant-id", tenant);
+        }
+        if let Some(session) = &self.session {
+            request = request.header("x-dg-session", session);
         }
         for (name, value) in headers {
             request = request.header(*name, *value);

@@ -13,6 +13,7 @@ mod digests;
 mod docs;
 mod drill;
 mod events;
+mod identity;
 mod isolation;
 mod lifecycle;
 mod packaging;

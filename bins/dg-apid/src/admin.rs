@@ -1,7 +1,11 @@
-//! Administration: tenants, accounts, tokens, projections. For the role `admin` only.
+//! Administration: tenants, accounts, tokens, people, projections, the audit. For the role `admin` only.
 
 pub(crate) mod accounts;
+pub(crate) mod audit;
 pub(crate) mod failures;
+pub(crate) mod grants;
 pub(crate) mod replays;
+pub(crate) mod sessions;
 pub(crate) mod tenants;
 pub(crate) mod tokens;
+pub(crate) mod users;

@@ -14,6 +14,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::config::ApiConfig;
 use crate::metrics::ApiMetrics;
+use crate::passwords::Passwords;
 use crate::stream::Streams;
 
 /// The parts of the daemon that serve requests. Clones share them; each layer and handler takes one.
@@ -32,6 +33,7 @@ pub(crate) struct Shared {
     /// Whether the database answers.
     pub(crate) database_up: watch::Receiver<bool>,
     pub(crate) digest_turns: Arc<Semaphore>,
+    pub(crate) passwords: Passwords,
     pub(crate) config: Arc<ApiConfig>,
     pub(crate) thresholds: Thresholds,
     pub(crate) metrics: ApiMetrics,
@@ -56,10 +58,13 @@ impl From<Shared> for App {
 }
 
 impl App {
-    /// Tells this process and all others that accounts or tenants changed.
-    pub(crate) fn directory_changed(&self) {
+    /// Tells this process and all others that accounts, sessions or tenants changed. When it returns they have been told,
+    /// unless the database is in trouble: then they hear it a moment later, or notice within a second.
+    pub(crate) async fn directory_changed(&self) {
         self.gate.forget();
-        self.notifier.nudge(Channel::Config);
+        if self.store.nudge(Channel::Config).await.is_err() {
+            self.notifier.nudge(Channel::Config);
+        }
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) async fn append(
     let asked = Params::read(query.as_deref(), &[&["mode"]])?.choice("mode", &MODES)?;
     let media = media::of_body(request.headers(), &[Media::Json, Media::Ndjson])?;
     let text = body::read(request, app.config.max_batch_bytes).await?;
-    let document = read(text, media, caller.rules(), app.config.max_events_per_batch).await?;
+    let document = read(text, media, caller.rules(), caller.batch_events(app.config.max_events_per_batch)).await?;
     let mode = agree(asked, document.mode)?;
     let decided = match mode {
         AppendMode::Independent => independent(&app, &caller, document.items).await,
@@ -51,7 +51,7 @@ pub(crate) async fn validate(
 ) -> Result<Reply, ApiError> {
     let media = media::of_body(request.headers(), &[Media::Json, Media::Ndjson])?;
     let text = body::read(request, app.config.max_batch_bytes).await?;
-    let document = read(text, media, caller.rules(), app.config.max_events_per_batch).await?;
+    let document = read(text, media, caller.rules(), caller.batch_events(app.config.max_events_per_batch)).await?;
     answer::validated(&document.items)
 }
 

@@ -48,6 +48,9 @@ pub(crate) struct ApiConfig {
     pub(crate) stream_stall_ms: u64,
     /// Whether operators may have projections rebuilt.
     pub(crate) allow_rebuild: bool,
+    /// After so long without use a person has to sign in again; after the second one in any case.
+    pub(crate) session_idle_s: i64,
+    pub(crate) session_max_s: i64,
 }
 
 /// Which requests leave a line in the log.
@@ -91,6 +94,8 @@ impl Default for ApiConfig {
             max_streams: 512,
             stream_stall_ms: 30_000,
             allow_rebuild: true,
+            session_idle_s: 1_800,
+            session_max_s: 43_200,
         }
     }
 }
@@ -141,6 +146,10 @@ impl ApiConfig {
         problems.require(request, "api.request_timeout_ms", "from 1000 to 600000");
         let idle = (1_000..=3_600_000).contains(&self.idle_timeout_ms);
         problems.require(idle, "api.idle_timeout_ms", "from 1000 to 3600000");
+        let idle = (60..=604_800).contains(&self.session_idle_s);
+        problems.require(idle, "api.session_idle_s", "from 60 to 604800");
+        let most = (self.session_idle_s..=2_592_000).contains(&self.session_max_s);
+        problems.require(most, "api.session_max_s", "from api.session_idle_s to 2592000");
         problems.require(self.max_connections > 0, "api.max_connections", "at least 1");
         let streams = (1..=self.max_connections).contains(&self.max_streams);
         problems.require(streams, "api.max_streams", "from 1 to api.max_connections");

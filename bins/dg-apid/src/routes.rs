@@ -1,12 +1,13 @@
-//! Which handler answers where.
+//! Which handler answers where, and to whom.
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get};
 
 use crate::app::App;
 use crate::{
-    admin, batch, digests, events, graph, health, ingest, me, outage, precedents, probes, search, stream, traces,
+    admin, batch, digests, events, graph, health, ingest, me, outage, precedents, probes, search, sign_in, stream,
+    traces,
 };
 
 /// Every route of the API, still without the edge.
@@ -19,36 +20,64 @@ pub(crate) fn all(app: App) -> Router {
         .with_state(app)
 }
 
-fn versioned() -> Router<App> {
-    Router::new()
-        .route("/events", get(events::list).post(ingest::append))
-        .route("/events/stream", get(stream::follow))
-        .route("/events:batch", post(batch::append))
-        .route("/events:validate", post(batch::validate))
-        .route("/traces", get(search::list))
-        .route("/traces/{trace_id}", get(traces::show))
-        .route("/traces/{trace_id}/events", get(events::of_trace))
-        .route("/graph/context", get(graph::context))
-        .route("/graph/edges", get(graph::edges))
-        .route("/precedents", get(precedents::find))
-        .route("/projections/health", get(health::show))
-        .route("/digests", get(digests::now))
-        .route("/digests/history", get(digests::history))
-        .route("/me", get(me::show))
-        .route("/admin/tenants", get(admin::tenants::list).post(admin::tenants::create))
-        .route("/admin/replays", get(admin::replays::list).post(admin::replays::start))
-        .route("/admin/replays:batch", post(admin::replays::start_many))
-        .route("/admin/replays/{job_id}", get(admin::replays::show))
-        .route("/admin/replays/{job_id}/cancel", post(admin::replays::cancel))
-        .route("/admin/replays/{job_id}/pause", post(admin::replays::pause))
-        .route("/admin/replays/{job_id}/resume", post(admin::replays::resume))
-        .route("/admin/failures", get(admin::failures::list))
-        .route("/admin/failures/{failure_id}", get(admin::failures::show))
-        .route("/admin/failures/{failure_id}/retry", post(admin::failures::retry))
-        .route("/admin/failures/{failure_id}/quarantine", post(admin::failures::quarantine))
-        .route("/admin/failures/{failure_id}/resolve", post(admin::failures::resolve))
-        .route("/admin/accounts", get(admin::accounts::list).post(admin::accounts::create))
-        .route("/admin/accounts/{account_id}", get(admin::accounts::show))
-        .route("/admin/accounts/{account_id}/tokens", post(admin::tokens::create))
-        .route("/admin/accounts/{account_id}/tokens/{token_id}/revoke", post(admin::tokens::revoke))
+/// The one table of routes. The word after the method says who comes in; that the handler keeps to it is a test, which goes
+/// through this table, so that no route can be forgotten.
+macro_rules! table {
+    ($($path:literal => $($method:ident $access:ident $handler:path),+;)*) => {
+        fn versioned() -> Router<App> {
+            Router::new()$(.route($path, MethodRouter::new()$(.$method($handler))+))*
+        }
+
+        #[cfg(test)]
+        const TABLE: &[(&str, &str, tests::Access)] = &[$($((stringify!($method), $path, tests::Access::$access),)+)*];
+    };
 }
+
+table! {
+    "/events" => get TenantReader events::list, post TenantWriter ingest::append;
+    "/events/stream" => get Stream stream::follow;
+    "/events:batch" => post TenantWriter batch::append;
+    "/events:validate" => post TenantWriter batch::validate;
+    "/traces" => get TenantReader search::list;
+    "/traces/{trace_id}" => get TenantReader traces::show;
+    "/traces/{trace_id}/events" => get TenantReader events::of_trace;
+    "/graph/context" => get TenantReader graph::context;
+    "/graph/edges" => get TenantReader graph::edges;
+    "/precedents" => get TenantReader precedents::find;
+    "/projections/health" => get TenantReader health::show;
+    "/digests" => get TenantReader digests::now;
+    "/digests/history" => get TenantReader digests::history;
+    "/me" => get Anybody me::show;
+    "/me/password" => post Anybody me::change_password;
+    "/sessions" => post Anybody sign_in::by_password;
+    "/sessions/end" => post Anybody sign_in::out;
+    "/admin/tenants" => get Admin admin::tenants::list, post Admin admin::tenants::create;
+    "/admin/tenants/{tenant_id}" => get Admin admin::tenants::show, patch Admin admin::tenants::change;
+    "/admin/replays" => get TenantAdmin admin::replays::list, post TenantAdmin admin::replays::start;
+    "/admin/replays:batch" => post Admin admin::replays::start_many;
+    "/admin/replays/{job_id}" => get TenantAdmin admin::replays::show;
+    "/admin/replays/{job_id}/cancel" => post TenantAdmin admin::replays::cancel;
+    "/admin/replays/{job_id}/pause" => post TenantAdmin admin::replays::pause;
+    "/admin/replays/{job_id}/resume" => post TenantAdmin admin::replays::resume;
+    "/admin/failures" => get TenantAdmin admin::failures::list;
+    "/admin/failures/{failure_id}" => get TenantAdmin admin::failures::show;
+    "/admin/failures/{failure_id}/retry" => post TenantAdmin admin::failures::retry;
+    "/admin/failures/{failure_id}/quarantine" => post TenantAdmin admin::failures::quarantine;
+    "/admin/failures/{failure_id}/resolve" => post TenantAdmin admin::failures::resolve;
+    "/admin/accounts" => get Admin admin::accounts::list, post Admin admin::accounts::create;
+    "/admin/accounts:import" => post Admin admin::accounts::import;
+    "/admin/accounts/{account_id}" => get Admin admin::accounts::show, patch Admin admin::accounts::change;
+    "/admin/accounts/{account_id}/tokens" => get Admin admin::tokens::list, post Admin admin::tokens::create;
+    "/admin/accounts/{account_id}/tokens/{token_id}/revoke" => post Admin admin::tokens::revoke;
+    "/admin/accounts/{account_id}/tokens/{token_id}/rotate" => post Admin admin::tokens::rotate;
+    "/admin/users" => get Admin admin::users::list, post Admin admin::users::create;
+    "/admin/users/{user_id}" => get Admin admin::users::show, patch Admin admin::users::change;
+    "/admin/users/{user_id}/password" => post Admin admin::users::reset_password;
+    "/admin/sessions" => get Admin admin::sessions::list;
+    "/admin/sessions/{session_id}/revoke" => post Admin admin::sessions::revoke;
+    "/admin/audit" => get Admin admin::audit::list;
+    "/admin/audit/export" => get Admin admin::audit::export;
+}
+
+#[cfg(test)]
+mod tests;

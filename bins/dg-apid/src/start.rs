@@ -23,7 +23,9 @@ use crate::app::{App, Shared};
 use crate::config::{ApiConfig, ApidConfig};
 use crate::metrics::ApiMetrics;
 use crate::outage::Watch;
+use crate::passwords::Passwords;
 use crate::readiness::Progress;
+use crate::refusals;
 use crate::stream::Streams;
 use crate::token_use::{Recorder, recorded};
 use crate::{follow, routes};
@@ -76,6 +78,7 @@ pub(crate) struct Parts {
     listener: Listener,
     moved: watch::Sender<u64>,
     recorder: Recorder,
+    refusals: (refusals::Observer, refusals::Recorder),
     outage: Watch,
     /// Ends the append stage and the notifier, once no request needs them any more.
     stop_appending: CancellationToken,
@@ -102,6 +105,7 @@ impl Parts {
         let (moved, projection_moved) = watch::channel(0);
         let (outage, database_up) = Watch::new(store.config()).map_err(Failure::config)?;
         let (directory, recorder) = recorded(&store);
+        let refusals = refusals::observed(&store);
         let gate: Arc<Gate<dyn Directory>> = Arc::new(Gate::new(directory));
         let app = App::from(Shared {
             store,
@@ -111,6 +115,7 @@ impl Parts {
             projection_moved,
             database_up,
             digest_turns: Arc::new(Semaphore::new(DIGESTS_AT_ONCE)),
+            passwords: Passwords::default(),
             config: Arc::new(config.api.clone()),
             thresholds: config.thresholds(),
             metrics: ApiMetrics::register(&daemon.metrics),
@@ -119,7 +124,7 @@ impl Parts {
             closing: daemon.stop.clone(),
         });
         let http = HttpMetrics::register(&daemon.metrics);
-        Ok(Self { app, http, listener, moved, recorder, outage, stop_appending })
+        Ok(Self { app, http, listener, moved, recorder, refusals, outage, stop_appending })
     }
 
     /// Binds the API listener.
@@ -133,15 +138,19 @@ impl Parts {
 
     /// Serves in rooms of the daemon.
     pub(crate) fn open(self, rooms: &mut Rooms, api: Bound, config: &ApidConfig) {
-        let Self { app, http, listener, moved, recorder, outage, stop_appending } = self;
+        let Self { app, http, listener, moved, recorder, refusals: (observer, refusals), outage, stop_appending } =
+            self;
         let stop = rooms.stop();
         rooms.spawn("token-use", ended(recorder.run(stop.clone())));
+        rooms.spawn("refusals", ended(refusals.run(stop.clone())));
         rooms.spawn("outage", ended(outage.run(stop.clone())));
         rooms.spawn("follow", ended(follow::run(app.clone(), listener, moved, stop.clone())));
         let edge = Edge {
             request_timeout: Duration::from_millis(config.api.request_timeout_ms),
             access_log: config.api.access_log(),
             metrics: http,
+            behind_proxy: config.api.behind_proxy,
+            witness: Some(Arc::new(observer)),
         };
         // A little less than the daemon's, so that the append stage still has time to store what it took.
         let bounds = config.api.bounds(Duration::from_millis(config.grace_ms.saturating_mul(4) / 5));

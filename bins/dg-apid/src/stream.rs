@@ -14,13 +14,14 @@ use std::{convert::Infallible, time::Duration};
 use axum::{
     body::Body,
     extract::{RawQuery, State},
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use dg_http::{
     ApiError, Code,
     gate::{Reader, StreamCaller},
     params,
+    token::X_DG_SESSION,
 };
 use futures_util::stream::poll_fn;
 use tokio::sync::mpsc;
@@ -63,6 +64,7 @@ pub(crate) async fn follow(
 
 /// What the caller is recognised by, for asking again while the stream goes on.
 fn credentials(headers: &HeaderMap) -> HeaderMap {
-    let kept = headers.iter().filter(|(name, _)| *name == header::AUTHORIZATION || *name == "x-tenant-id");
+    let telling = [header::AUTHORIZATION, X_DG_SESSION, HeaderName::from_static("x-tenant-id")];
+    let kept = headers.iter().filter(|(name, _)| telling.contains(name));
     kept.map(|(name, value)| (name.clone(), value.clone())).collect()
 }

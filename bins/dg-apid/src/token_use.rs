@@ -1,9 +1,10 @@
-//! Notes when tokens were last used, beside the requests that used them.
+//! Notes when tokens and sessions were last used, beside the requests that used them.
 
 use dg_domain::TenantId;
-use dg_http::gate::{Directory, KnownTenant, Lookup, Principal};
+use dg_http::gate::{Directory, KnownSession, KnownTenant, Lookup, Principal};
 use dg_runtime::CancellationToken;
 use dg_storage::Store;
+use dg_storage::sessions::Session;
 use tokio::sync::mpsc;
 use tracing::debug;
 
@@ -11,14 +12,20 @@ use tracing::debug;
 #[derive(Debug)]
 pub(crate) struct Recorded {
     store: Store,
-    used: mpsc::Sender<String>,
+    used: mpsc::Sender<Used>,
+}
+
+#[derive(Debug)]
+enum Used {
+    Token(String),
+    Session(String),
 }
 
 /// Writes down the uses.
 #[derive(Debug)]
 pub(crate) struct Recorder {
     store: Store,
-    used: mpsc::Receiver<String>,
+    used: mpsc::Receiver<Used>,
 }
 
 /// The two ends.
@@ -34,7 +41,15 @@ impl Directory for Recorded {
 
     fn used(&self, principal: &Principal) {
         // With a full channel the next use a second later counts as well.
-        let _ = self.used.try_send(principal.token_id.clone());
+        let _ = self.used.try_send(Used::Token(principal.token_id.clone()));
+    }
+
+    fn session<'a>(&'a self, session_id: &'a str) -> Lookup<'a, Option<KnownSession>> {
+        Directory::session(&self.store, session_id)
+    }
+
+    fn seen(&self, session: &Session) {
+        let _ = self.used.try_send(Used::Session(session.session_id.clone()));
     }
 
     fn tenant<'a>(&'a self, tenant_id: &'a TenantId) -> Lookup<'a, Option<KnownTenant>> {
@@ -43,17 +58,21 @@ impl Directory for Recorded {
 }
 
 impl Recorder {
-    /// Writes until `stop`. The store writes once a minute per token at most.
+    /// Writes until `stop`. The store writes once a minute per token and session at most.
     pub(crate) async fn run(mut self, stop: CancellationToken) {
         loop {
-            let token_id = tokio::select! {
+            let used = tokio::select! {
                 biased;
                 () = stop.cancelled() => return,
-                token_id = self.used.recv() => token_id,
+                used = self.used.recv() => used,
             };
-            let Some(token_id) = token_id else { return };
-            if let Err(error) = self.store.token_used(&token_id).await {
-                debug!(error = &error as &dyn std::error::Error, token_id, "a use of a token was not noted");
+            let noted = match used {
+                None => return,
+                Some(Used::Token(token_id)) => self.store.token_used(&token_id).await,
+                Some(Used::Session(session_id)) => self.store.session_seen(&session_id).await,
+            };
+            if let Err(error) = noted {
+                debug!(error = &error as &dyn std::error::Error, "a use of a token or session was not noted");
             }
         }
     }

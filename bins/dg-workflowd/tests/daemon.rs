@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test may fail it")]
 
 use dg_domain::{GuardMode, TenantId};
+use dg_storage::audit::By;
 use dg_storage::tenants::NewTenant;
 use dg_storage::{DatabaseConfig, Store, bootstrap, migrate};
 use dg_testkit::{Postgres, RunningDaemon};
@@ -24,12 +25,8 @@ async fn it_waits_for_the_schema_follows_the_heads_and_outlives_the_database() {
 
     migrate::run(&config(&server, "dg_owner")).await.unwrap();
     daemon.wait_admin("/readyz", 200, "ready").unwrap();
-    let tenant = NewTenant {
-        tenant_id: TenantId::new("acme").unwrap(),
-        secret_guard: GuardMode::Precise,
-        created_by: "test".to_owned(),
-    };
-    Store::open(&config(&server, "dg_apid")).unwrap().create_tenant(&tenant).await.unwrap();
+    let tenant = NewTenant { tenant_id: TenantId::new("acme").unwrap(), secret_guard: GuardMode::Precise };
+    Store::open(&config(&server, "dg_apid")).unwrap().create_tenant(&tenant, &By::of("test")).await.unwrap();
     daemon.wait_admin("/metrics", 200, "dg_workflow_head_log_seq{tenant=\"acme\"} 0").unwrap();
 
     server.kill9();

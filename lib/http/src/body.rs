@@ -73,6 +73,15 @@ pub async fn command<T: DeserializeOwned>(request: Request) -> Result<T, ApiErro
     parse(&read(request, COMMAND_BYTES).await?)
 }
 
+/// The same for a body that may be larger than most of its kind.
+///
+/// # Errors
+/// As [`command`].
+pub async fn command_within<T: DeserializeOwned>(request: Request, limit: usize) -> Result<T, ApiError> {
+    media::of_body(request.headers(), &[Media::Json])?;
+    parse(&read(request, limit).await?)
+}
+
 /// Reads the JSON body of an administrative request that may come without one.
 ///
 /// # Errors

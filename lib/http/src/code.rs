@@ -11,8 +11,12 @@ pub enum Code {
     InvalidArgument,
     /// No valid bearer token.
     Unauthorized,
+    /// The session of the person in whose name the caller acts is not valid, or not any more.
+    SessionEnded,
     /// The account may not do this, or not for this tenant.
     Forbidden,
+    /// Name and password of a person do not belong together.
+    SignInRefused,
     /// The route, tenant, trace or other thing does not exist.
     NotFound,
     /// The route exists, but not for this method.
@@ -37,7 +41,7 @@ pub enum Code {
     SchemaViolation,
     /// An event contains something shaped like a secret.
     PiiPolicyViolation,
-    /// More work is queued than the service takes on.
+    /// More work is queued than the service takes on, or something was tried too often.
     RateLimited,
     /// A bug.
     InternalError,
@@ -47,10 +51,12 @@ pub enum Code {
 
 impl Code {
     /// Every code, by status.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::InvalidArgument,
         Self::Unauthorized,
+        Self::SessionEnded,
         Self::Forbidden,
+        Self::SignInRefused,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::NotAcceptable,
@@ -73,7 +79,9 @@ impl Code {
         match self {
             Self::InvalidArgument => "invalid_argument",
             Self::Unauthorized => "unauthorized",
+            Self::SessionEnded => "session_ended",
             Self::Forbidden => "forbidden",
+            Self::SignInRefused => "sign_in_refused",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::NotAcceptable => "not_acceptable",
@@ -96,8 +104,8 @@ impl Code {
     pub const fn status(self) -> StatusCode {
         match self {
             Self::InvalidArgument => StatusCode::BAD_REQUEST,
-            Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Unauthorized | Self::SessionEnded => StatusCode::UNAUTHORIZED,
+            Self::Forbidden | Self::SignInRefused => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,

@@ -2,11 +2,12 @@
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
@@ -16,8 +17,10 @@ use tracing::{Instrument, info, info_span};
 use crate::body::Leftover;
 use crate::code::Code;
 use crate::context::{self, Context};
-use crate::error::ApiError;
+use crate::error::{ApiError, X_ERROR_CODE};
 use crate::metrics::HttpMetrics;
+use crate::peer;
+use crate::refusals::{Refused, Witness};
 use crate::request_id::{RequestId, X_REQUEST_ID};
 
 const UNMATCHED: &str = "unmatched";
@@ -41,6 +44,10 @@ pub struct Edge {
     pub access_log: AccessLog,
     /// Where requests are counted.
     pub metrics: HttpMetrics,
+    /// Says that a proxy in front of us tells where requests come from.
+    pub behind_proxy: bool,
+    /// Who hears of answers of 401 and 403.
+    pub witness: Option<Arc<dyn Witness>>,
 }
 
 /// Puts the edge around all routes of `router`, and answers in the envelope where there is none.
@@ -55,7 +62,8 @@ pub fn wrap(router: Router, edge: Edge) -> Router {
 
 async fn pass(State(edge): State<Edge>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let context = Context::new(RequestId::of(request.headers()));
+    let address = peer::address_of(&request, edge.behind_proxy);
+    let context = Context::new(RequestId::of(request.headers()), address);
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or(UNMATCHED, MatchedPath::as_str);
     let method = request.method().clone();
@@ -72,6 +80,11 @@ async fn pass(State(edge): State<Edge>, mut request: Request, next: Next) -> Res
     let elapsed = started.elapsed();
     headers.insert(SERVER_TIMING, server_timing(elapsed));
     edge.metrics.served(route, &method, response.status(), elapsed);
+    if let Some(witness) = &edge.witness
+        && matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN)
+    {
+        witness.refused(refusal(&context, &method, route, &response));
+    }
     if edge.access_log == AccessLog::All || response.status().is_server_error() {
         log_access(&context, &method, route, &response, elapsed);
     }
@@ -98,6 +111,20 @@ fn panic_text(panic: &(dyn Any + Send)) -> String {
     format!("panic: {}", text.unwrap_or("without a message"))
 }
 
+fn refusal(context: &Context, method: &Method, route: &str, response: &Response) -> Refused {
+    let owned = |text: Option<&str>| text.map(str::to_owned);
+    let code = response.headers().get(X_ERROR_CODE).and_then(|code| code.to_str().ok());
+    Refused {
+        route: format!("{method} {route}"),
+        code: code.unwrap_or_default().to_owned(),
+        account: owned(context.account()),
+        agent: owned(context.agent()),
+        tenant: owned(context.tenant()),
+        address: context.address().map(|address| address.to_string()),
+        request_id: context.request_id().as_str().to_owned(),
+    }
+}
+
 fn log_access(context: &Context, method: &Method, route: &str, response: &Response, elapsed: Duration) {
     let status = response.status().as_u16();
     let elapsed_ms = elapsed.as_secs_f64() * 1000.0;
@@ -106,6 +133,7 @@ fn log_access(context: &Context, method: &Method, route: &str, response: &Respon
         request_id = %context.request_id(),
         tenant = context.tenant(),
         account = context.account(),
+        agent = context.agent(),
         method = method.as_str(),
         route,
         status,

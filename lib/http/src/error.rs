@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::time::Duration;
 
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use dg_domain::Violation;
 use dg_storage::StoreError;
@@ -123,7 +123,7 @@ impl IntoResponse for ApiError {
         let body = serde_json::to_vec(&failure).expect("strings and JSON values serialise");
         let mut response = (self.code.status(), [crate::reply::JSON], body).into_response();
         let headers = response.headers_mut();
-        if self.code == Code::Unauthorized {
+        if self.code.status() == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if let Some(after) = self.retry_after {

@@ -1,7 +1,12 @@
 //! Who asks, for which tenant, and whether they may.
 //!
-//! The order of checks is fixed: `x-tenant-id` (400), the token (401), the tenant's grant (403), the role (403), the tenant's
-//! registration (404). A database that does not answer is 503 and never 401: nobody is told that a good token is bad.
+//! The order of checks is fixed: `x-tenant-id` (400), the token (401), the session (403 and 401), the tenant's grant (403), the
+//! role (403), the tenant's registration (404), its status (403). A database that does not answer is 503 and never 401:
+//! nobody is told that a good token is bad.
+//!
+//! A program with the permission `principal_assert` may act for a person who signed in through it: it presents the person's
+//! session beside its own token. The person is the principal then, with their rights and no others, and the program is the
+//! agent. What the session is worth is looked up like a token, so that its end counts at once.
 
 mod cache;
 mod caller;
@@ -14,11 +19,14 @@ use std::time::Duration;
 use axum::http::HeaderMap;
 use dg_domain::{GuardMode, Micros, TenantId};
 use dg_storage::StoreError;
+use dg_storage::audit::By;
+use dg_storage::sessions::Session;
+use dg_storage::tenants::{TenantLimits, TenantStatus};
 use subtle::ConstantTimeEq;
 use tokio::time::timeout;
 
 pub use caller::{AccountCaller, Admin, AnyRole, Reader, RoleNeeded, StreamCaller, TenantCaller, Writer};
-pub use directory::{Directory, Lookup};
+pub use directory::{Directory, KnownSession, Lookup};
 
 use self::cache::Cache;
 use crate::code::Code;
@@ -31,6 +39,8 @@ const MAX_AGE: Duration = Duration::from_secs(1);
 /// How long a look-up may take before the database counts as gone.
 const LOOKUP: Duration = Duration::from_secs(2);
 const ALL: &str = "*";
+/// What a program needs to act for people who signed in through it.
+pub const PRINCIPAL_ASSERT: &str = "principal_assert";
 
 /// What an account may do; each level may do what the ones before it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,8 +69,8 @@ impl Role {
     }
 }
 
-/// An account with the token by which it is known now.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An account with the token or session by which it is known now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Principal {
     /// The account: what the log keeps as `recorded_by`.
     pub account_id: String,
@@ -72,6 +82,16 @@ pub struct Principal {
     pub tenant_ids: Vec<String>,
     /// Switched off by an administrator.
     pub disabled: bool,
+    /// Somebody who signs in.
+    pub is_person: bool,
+    /// How people call the account.
+    pub display_name: Option<String>,
+    /// The program that acts for this person.
+    pub agent: Option<String>,
+    /// The public part of the session by which the person is known.
+    pub session_id: Option<String>,
+    /// A password that somebody else chose: until it is changed, nothing else can be done.
+    pub must_change_password: bool,
     /// The public part of the token.
     pub token_id: String,
     /// When the token ends.
@@ -104,6 +124,23 @@ impl Principal {
         Err(forbidden(format!("the account needs the permission {needed}")).with("permission", needed))
     }
 
+    /// Who does what is done in this request, for the audit.
+    pub fn by(&self) -> By {
+        By {
+            principal: Some(self.account_id.clone()),
+            agent: self.agent.clone(),
+            request_id: Some(context::request_id().as_str().to_owned()),
+            address: context::address().map(|address| address.to_string()),
+        }
+    }
+
+    /// Whether everything in these lists is the account's own too. Nobody gives what they do not have.
+    pub fn covers(&self, roles: &[String], permissions: &[String], tenant_ids: &[String]) -> bool {
+        roles.iter().filter_map(|name| Role::parse(name)).all(|role| self.has_role(role))
+            && permissions.iter().all(|name| self.has_permission(name))
+            && tenant_ids.iter().all(|name| self.may_use(name))
+    }
+
     /// Whether the account may work for the tenant.
     pub fn may_use(&self, tenant: &str) -> bool {
         self.tenant_ids.iter().any(|name| name == tenant || name == ALL)
@@ -117,13 +154,16 @@ pub struct KnownTenant {
     pub tenant_id: TenantId,
     /// How it looks for secrets.
     pub guard: GuardMode,
-    /// Read-only for now.
-    pub suspended: bool,
+    /// What it may be used for.
+    pub status: TenantStatus,
+    /// What it may send.
+    pub limits: TenantLimits,
 }
 
 /// Decides who comes in.
 pub struct Gate<D: ?Sized = dyn Directory> {
     principals: Cache<String, Principal>,
+    sessions: Cache<String, KnownSession>,
     tenants: Cache<TenantId, KnownTenant>,
     directory: D,
 }
@@ -131,7 +171,8 @@ pub struct Gate<D: ?Sized = dyn Directory> {
 impl<D: Directory> Gate<D> {
     /// A gate that asks `directory`.
     pub fn new(directory: D) -> Self {
-        Self { principals: Cache::new(MAX_AGE), tenants: Cache::new(MAX_AGE), directory }
+        let (principals, sessions, tenants) = (Cache::new(MAX_AGE), Cache::new(MAX_AGE), Cache::new(MAX_AGE));
+        Self { principals, sessions, tenants, directory }
     }
 }
 
@@ -145,6 +186,7 @@ impl Gate {
     /// Drops what was looked up: something about accounts or tenants has changed.
     pub fn forget(&self) {
         self.principals.clear();
+        self.sessions.clear();
         self.tenants.clear();
     }
 
@@ -167,8 +209,15 @@ impl Gate {
         check_role(&principal, needed)?;
         let tenant = self.known_tenant(&tenant_id).await?;
         // An administrator does not append; what is read-only can still be looked after.
-        if tenant.suspended && needed == Role::Writer {
-            return Err(forbidden(format!("the tenant {tenant_id} is suspended and takes no events")));
+        match tenant.status {
+            TenantStatus::Active => {}
+            TenantStatus::Closed if !principal.has_role(Role::Admin) => {
+                return Err(forbidden(format!("the tenant {tenant_id} is closed")));
+            }
+            TenantStatus::Suspended | TenantStatus::Closed if needed == Role::Writer => {
+                return Err(forbidden(format!("the tenant {tenant_id} is {} and takes no events", tenant.status)));
+            }
+            TenantStatus::Suspended | TenantStatus::Closed => {}
         }
         Ok((principal, tenant))
     }
@@ -197,15 +246,41 @@ impl Gate {
         let looked_up = self.principals.get_or(&presented.token_id, || directory.principal(&presented.token_id));
         let (principal, fresh) = in_time(looked_up).await?.ok_or_else(unknown)?;
         let same = bool::from(principal.token_digest.ct_eq(&presented.digest));
+        if !same {
+            return Err(unknown());
+        }
+        context::note_agent(&principal.account_id);
         let expired = principal.expires_at.is_some_and(|at| at <= now);
-        if !same || principal.revoked || principal.disabled || expired {
+        if principal.revoked || principal.disabled || expired {
             return Err(unknown());
         }
         if fresh {
             directory.used(&principal);
         }
+        let principal = match Presented::session_of(headers)? {
+            Some(presented) => self.person(&principal, &presented, now).await?,
+            None => principal,
+        };
         context::note_account(&principal.account_id);
         Ok(principal)
+    }
+
+    /// The person in whose name the program asks.
+    async fn person(&self, agent: &Principal, presented: &Presented, now: Micros) -> Result<Arc<Principal>, ApiError> {
+        agent.require(PRINCIPAL_ASSERT)?;
+        let over = || ApiError::new(Code::SessionEnded, "the session is unknown or has ended");
+        let directory = &self.directory;
+        let looked_up = self.sessions.get_or(&presented.token_id, || directory.session(&presented.token_id));
+        let (known, fresh) = in_time(looked_up).await?.ok_or_else(over)?;
+        let KnownSession { principal, session, digest } = &*known;
+        let same = bool::from(digest.ct_eq(&presented.digest)) && session.agent_id == agent.account_id;
+        if !same || session.is_over(now) || principal.disabled {
+            return Err(over());
+        }
+        if fresh {
+            directory.seen(session);
+        }
+        Ok(principal.clone())
     }
 
     async fn known_tenant(&self, tenant_id: &TenantId) -> Result<Arc<KnownTenant>, ApiError> {
@@ -234,6 +309,10 @@ fn tenant_of(headers: &HeaderMap) -> Result<TenantId, ApiError> {
 }
 
 fn check_role(principal: &Principal, needed: Role) -> Result<(), ApiError> {
+    if principal.must_change_password {
+        let message = "the password was chosen by somebody else; change it first".to_owned();
+        return Err(forbidden(message).with("reason", "password_change_required"));
+    }
     if principal.has_role(needed) {
         return Ok(());
     }

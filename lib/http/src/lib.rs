@@ -15,14 +15,17 @@ pub mod gate;
 pub mod media;
 pub mod metrics;
 pub mod params;
+pub mod password;
 pub mod path;
+pub mod peer;
+pub mod refusals;
 pub mod reply;
 mod request_id;
 pub mod serve;
 pub mod token;
 
 pub use code::Code;
-pub use context::request_id;
+pub use context::{address, request_id};
 pub use error::ApiError;
 pub use reply::{Meta, Reply};
 pub use request_id::RequestId;

@@ -22,6 +22,8 @@ use tokio::time::timeout;
 use tower::ServiceExt;
 use tracing::{debug, info, warn};
 
+use crate::peer::{Peer, PeerAddress};
+
 /// Bounds on connections.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
@@ -98,7 +100,11 @@ fn bind_socket_file(_: &Path) -> io::Result<Bound> {
     Err(io::Error::new(io::ErrorKind::Unsupported, "socket files are not supported on this system"))
 }
 
-async fn serve<L: Listener>(mut listener: L, router: Router, bounds: Bounds, stop: CancellationToken) {
+async fn serve<L>(mut listener: L, router: Router, bounds: Bounds, stop: CancellationToken)
+where
+    L: Listener,
+    L::Addr: PeerAddress,
+{
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(bounds.head_timeout).max_header_size(bounds.head_bytes);
     let open = GracefulShutdown::new();
@@ -106,15 +112,16 @@ async fn serve<L: Listener>(mut listener: L, router: Router, bounds: Bounds, sto
     loop {
         let next = async {
             let seat = room.clone().acquire_owned().await;
-            (seat, listener.accept().await.0)
+            (seat, listener.accept().await)
         };
-        let (seat, stream) = tokio::select! {
+        let (seat, (stream, address)) = tokio::select! {
             biased;
             () = stop.cancelled() => break,
             next = next => next,
         };
         let router = router.clone();
-        let service = service_fn(move |request| answer(router.clone(), request));
+        let peer = Peer(address.host());
+        let service = service_fn(move |request| answer(router.clone(), request, peer));
         let connection = open.watch(http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
             let _seat = seat;
@@ -130,7 +137,12 @@ async fn serve<L: Listener>(mut listener: L, router: Router, bounds: Bounds, sto
     }
 }
 
-async fn answer(router: Router, request: hyper::Request<hyper::body::Incoming>) -> Result<Response, Infallible> {
+async fn answer(
+    router: Router,
+    mut request: hyper::Request<hyper::body::Incoming>,
+    peer: Peer,
+) -> Result<Response, Infallible> {
+    request.extensions_mut().insert(peer);
     router.oneshot(request.map(axum::body::Body::new) as Request).await
 }
 

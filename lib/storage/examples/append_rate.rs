@@ -11,6 +11,7 @@ use std::{
 use dg_domain::{GuardMode, Micros, NewEvent, Rules, TenantId};
 use dg_storage::{
     DatabaseConfig, Store,
+    audit::By,
     bench::{CopyLoad, copy_ceiling},
     bootstrap,
     log::{AppendMode, AppendRequest, AppendStage, StageConfig},
@@ -52,8 +53,8 @@ async fn main() {
             (0..tenants).map(|at| TenantId::new(&format!("t{clients}-{batch}-{tenants}-{at}")).unwrap()).collect();
         for name in &names {
             let secret_guard = GuardMode::Precise;
-            let new = NewTenant { tenant_id: name.clone(), secret_guard, created_by: "rate".to_owned() };
-            store.create_tenant(&new).await.unwrap();
+            let new = NewTenant { tenant_id: name.clone(), secret_guard };
+            store.create_tenant(&new, &By::of("test")).await.unwrap();
         }
         let before = stage.stats();
         let wal_before = wal(&server).await;

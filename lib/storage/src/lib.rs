@@ -1,10 +1,11 @@
-//! Every SQL statement: log, projections, tenants, accounts, locks, listener.
+//! Every SQL statement: log, projections, tenants, accounts, sessions, audit, locks, listener.
 //!
 //! Nothing above this crate knows SQL, SQLSTATEs or tokio-postgres. Short statements go through the pool of a [`Store`].
 //! What belongs to a session has a connection of its own: migrations ([`migrate`]), scope locks ([`locks`]), nudges
 //! ([`listener`], [`notifier`]) and appending ([`log::AppendStage`]).
 
 pub mod accounts;
+pub mod audit;
 mod backoff;
 pub mod bench;
 pub mod bootstrap;
@@ -18,10 +19,13 @@ pub mod locks;
 pub mod log;
 pub mod migrate;
 pub mod notifier;
+pub mod people;
 pub mod projections;
+pub mod sessions;
 mod store;
 pub mod tenants;
 mod values;
+mod work;
 
 pub use channel::Channel;
 pub use config::DatabaseConfig;

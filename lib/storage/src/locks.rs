@@ -31,6 +31,8 @@ pub enum LockClass {
     Space,
     /// Clearing a tenant's slot of rows that nobody reads.
     Clear,
+    /// The end of the audit's chain, for the length of a transaction.
+    Audit,
 }
 
 impl LockClass {
@@ -47,6 +49,7 @@ impl LockClass {
                 Self::SelfCheck => 6,
                 Self::Space => 7,
                 Self::Clear => 8,
+                Self::Audit => 9,
             }
     }
 }

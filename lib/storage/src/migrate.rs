@@ -25,6 +25,8 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("V0005__projection_runtime", include_str!("../../../sql/migrations/V0005__projection_runtime.sql")),
     ("V0006__fact_order", include_str!("../../../sql/migrations/V0006__fact_order.sql")),
     ("V0007__light_statistics", include_str!("../../../sql/migrations/V0007__light_statistics.sql")),
+    ("V0008__identity", include_str!("../../../sql/migrations/V0008__identity.sql")),
+    ("V0009__audit", include_str!("../../../sql/migrations/V0009__audit.sql")),
 ];
 
 /// The schema version this program was built for: the number of the last migration.

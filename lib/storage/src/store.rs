@@ -6,6 +6,7 @@ use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, Pool, P
 use tokio_postgres::{NoTls, Row, types::ToSql};
 
 use crate::{
+    channel::Channel,
     config::DatabaseConfig,
     connection::{bounded, postgres_config, session_settings},
     error::StoreError,
@@ -59,6 +60,15 @@ impl Store {
     /// [`StoreError::Unavailable`] when no answer came, [`StoreError::Query`] when the server refuses us.
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.query("ping", "SELECT 1", &[]).await.map(drop)
+    }
+
+    /// Nudges whoever listens on the channel, now: when this returns, the server has passed it on. For changes whose caller is
+    /// told that they count; what is merely new goes through a [`Notifier`](crate::notifier::Notifier).
+    ///
+    /// # Errors
+    /// As [`Self::ping`].
+    pub async fn nudge(&self, channel: Channel) -> Result<(), StoreError> {
+        self.query("nudge", "SELECT pg_notify($1, '')", &[&channel.name()]).await.map(drop)
     }
 
     /// The version of the schema, `None` in an empty database.

@@ -5,20 +5,29 @@ use std::{fmt, str::FromStr};
 use dg_domain::{GuardMode, Micros, TenantId};
 use tokio_postgres::Row;
 
-use crate::{error::StoreError, store::Store, values::PgMicros};
+use crate::{
+    audit::{self, By},
+    error::StoreError,
+    store::Store,
+    values::PgMicros,
+    work::Work,
+};
 
 const CREATE: &str = include_str!("../../../sql/queries/tenants/create.sql");
 const ALL: &str = include_str!("../../../sql/queries/tenants/all.sql");
 const ONE: &str = include_str!("../../../sql/queries/tenants/one.sql");
-const SET_STATUS: &str = include_str!("../../../sql/queries/tenants/set_status.sql");
+const LOCK: &str = include_str!("../../../sql/queries/tenants/lock.sql");
+const CHANGE: &str = include_str!("../../../sql/queries/tenants/change.sql");
 
-/// Whether a tenant takes events.
+/// What a tenant may be used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TenantStatus {
-    /// It does.
+    /// Everything.
     Active,
     /// It is read-only for now.
     Suspended,
+    /// Only administrators still come in, and it takes no events.
+    Closed,
 }
 
 impl TenantStatus {
@@ -28,8 +37,29 @@ impl TenantStatus {
         match self {
             Self::Active => "active",
             Self::Suspended => "suspended",
+            Self::Closed => "closed",
         }
     }
+}
+
+impl TenantStatus {
+    /// Every status.
+    pub const ALL: [Self; 3] = [Self::Active, Self::Suspended, Self::Closed];
+
+    /// The status of that name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+}
+
+/// What a tenant may send, where that is less than what the service takes from everybody.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TenantLimits {
+    /// Bytes of one event, from 1,024 to 1,048,576.
+    pub max_event_bytes: Option<i64>,
+    /// Events of one batch, from 1 to 1,000.
+    pub max_batch_events: Option<i64>,
 }
 
 impl fmt::Display for TenantStatus {
@@ -47,6 +77,8 @@ pub struct Tenant {
     pub status: TenantStatus,
     /// How its events are searched for secrets.
     pub secret_guard: GuardMode,
+    /// What it may send.
+    pub limits: TenantLimits,
     /// When it was registered.
     pub created_at: Micros,
     /// By whom.
@@ -60,8 +92,19 @@ pub struct NewTenant {
     pub tenant_id: TenantId,
     /// How its events are searched for secrets.
     pub secret_guard: GuardMode,
-    /// The principal that registers it.
-    pub created_by: String,
+}
+
+/// What becomes different about a tenant; `None` leaves it as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TenantChange {
+    /// Its status.
+    pub status: Option<TenantStatus>,
+    /// How its events are searched for secrets.
+    pub secret_guard: Option<GuardMode>,
+    /// Bytes of one event; `Some(None)` for what the service takes from everybody.
+    pub max_event_bytes: Option<Option<i64>>,
+    /// Events of one batch; the same.
+    pub max_batch_events: Option<Option<i64>>,
 }
 
 impl Store {
@@ -69,11 +112,31 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Exists`], or the database's.
-    pub async fn create_tenant(&self, new: &NewTenant) -> Result<Tenant, StoreError> {
-        let params: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
-            [&new.tenant_id.as_str(), &new.secret_guard.as_str(), &new.created_by];
-        let row = self.query_opt("tenants.create", CREATE, &params).await?;
-        read("tenants.create", &row.ok_or(StoreError::Exists { what: "tenant" })?)
+    pub async fn create_tenant(&self, new: &NewTenant, by: &By) -> Result<Tenant, StoreError> {
+        self.create_tenant_with(new, TenantLimits::default(), by).await
+    }
+
+    /// The same with limits.
+    ///
+    /// # Errors
+    /// As [`Self::create_tenant`].
+    pub async fn create_tenant_with(
+        &self,
+        new: &NewTenant,
+        limits: TenantLimits,
+        by: &By,
+    ) -> Result<Tenant, StoreError> {
+        let name = "tenants.create";
+        let (tenant_id, guard) = (new.tenant_id.as_str(), new.secret_guard.as_str());
+        let params: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
+            [&tenant_id, &guard, &limits.max_event_bytes, &limits.max_batch_events, &by.name()];
+        let work = Work::begin(self).await?;
+        let row = work.query_opt(name, CREATE, &params).await?.ok_or(StoreError::Exists { what: "tenant" })?;
+        let tenant = read(name, &row)?;
+        let entry = by.did("tenant.create").tenant(tenant_id).subject(tenant_id).with("secret_guard", guard);
+        audit::append(&work, vec![noting_limits(entry, tenant.limits)]).await?;
+        work.commit().await?;
+        Ok(tenant)
     }
 
     /// Every tenant, by name.
@@ -94,14 +157,52 @@ impl Store {
         row.map(|row| read("tenants.one", &row)).transpose()
     }
 
-    /// Suspends a tenant or takes that back.
+    /// Changes a tenant.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], or the database's.
-    pub async fn set_tenant_status(&self, tenant_id: &TenantId, status: TenantStatus) -> Result<Tenant, StoreError> {
-        let row = self.query_opt("tenants.set_status", SET_STATUS, &[&tenant_id.as_str(), &status.as_str()]).await?;
-        read("tenants.set_status", &row.ok_or(StoreError::NotFound { what: "tenant" })?)
+    pub async fn change_tenant(
+        &self,
+        tenant_id: &TenantId,
+        change: TenantChange,
+        reason: Option<&str>,
+        by: &By,
+    ) -> Result<Tenant, StoreError> {
+        let name = "tenants.change";
+        let missing = StoreError::NotFound { what: "tenant" };
+        let work = Work::begin(self).await?;
+        let row = work.query_opt("tenants.lock", LOCK, &[&tenant_id.as_str()]).await?;
+        let before = read("tenants.lock", &row.ok_or_else(|| missing.clone())?)?;
+        let limits = TenantLimits {
+            max_event_bytes: change.max_event_bytes.unwrap_or(before.limits.max_event_bytes),
+            max_batch_events: change.max_batch_events.unwrap_or(before.limits.max_batch_events),
+        };
+        let status = change.status.map(TenantStatus::as_str);
+        let guard = change.secret_guard.map(GuardMode::as_str);
+        let params: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
+            [&tenant_id.as_str(), &status, &guard, &limits.max_event_bytes, &limits.max_batch_events];
+        let tenant = read(name, &work.query_opt(name, CHANGE, &params).await?.ok_or(missing)?)?;
+        let mut entry = by.did("tenant.change").tenant(tenant_id.as_str()).subject(tenant_id.as_str());
+        if tenant.status != before.status {
+            entry = entry.with("status", tenant.status.as_str()).with("status_before", before.status.as_str());
+        }
+        if tenant.secret_guard != before.secret_guard {
+            entry = entry.with("secret_guard", tenant.secret_guard.as_str());
+        }
+        if tenant.limits != before.limits {
+            entry = noting_limits(entry, tenant.limits);
+        }
+        if let Some(reason) = reason {
+            entry = entry.with("reason", reason);
+        }
+        audit::append(&work, vec![entry]).await?;
+        work.commit().await?;
+        Ok(tenant)
     }
+}
+
+fn noting_limits(entry: audit::NewEntry, limits: TenantLimits) -> audit::NewEntry {
+    entry.with("max_event_bytes", limits.max_event_bytes).with("max_batch_events", limits.max_batch_events)
 }
 
 fn read(name: &'static str, row: &Row) -> Result<Tenant, StoreError> {
@@ -112,8 +213,13 @@ fn read(name: &'static str, row: &Row) -> Result<Tenant, StoreError> {
     Ok(Tenant {
         tenant_id: TenantId::new(row.try_get("tenant_id").map_err(failed)?)
             .map_err(|source| StoreError::corrupt(name, source))?,
-        status: if status == "suspended" { TenantStatus::Suspended } else { TenantStatus::Active },
+        // One that this release does not know is none in which anybody may write.
+        status: TenantStatus::parse(status).unwrap_or(TenantStatus::Closed),
         secret_guard: GuardMode::from_str(guard).map_err(|source| StoreError::corrupt(name, source))?,
+        limits: TenantLimits {
+            max_event_bytes: row.try_get("max_event_bytes").map_err(failed)?,
+            max_batch_events: row.try_get("max_batch_events").map_err(failed)?,
+        },
         created_at: created_at.0,
         created_by: row.try_get("created_by").map_err(failed)?,
     })

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 use dg_domain::{GuardMode, NewEvent, TenantId, append::Outcome};
 use dg_projections::Model;
 use dg_storage::{
-    DatabaseConfig, Store, bootstrap,
+    DatabaseConfig, Store,
+    audit::By,
+    bootstrap,
     log::{AppendError, AppendMode, AppendRequest, AppendStage, StageConfig},
     migrate,
     notifier::Notifier,
@@ -83,8 +85,8 @@ impl Ground {
     /// Registers a tenant.
     pub(super) async fn register(&self, tenant: &TenantId) {
         let tenant_id = tenant.clone();
-        let new = NewTenant { tenant_id, secret_guard: GuardMode::Precise, created_by: "test".to_owned() };
-        self.store.create_tenant(&new).await.unwrap();
+        let new = NewTenant { tenant_id, secret_guard: GuardMode::Precise };
+        self.store.create_tenant(&new, &By::of("test")).await.unwrap();
     }
 
     /// Appends events, again and again while the database is away, until each is acknowledged.

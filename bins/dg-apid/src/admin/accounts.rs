@@ -1,47 +1,54 @@
 //! `/admin/accounts`: who may call.
 
+mod import;
+
 use axum::extract::{Request, State};
-use dg_domain::TenantId;
-use dg_http::gate::{AccountCaller, Admin, Role};
+use dg_http::gate::{AccountCaller, Admin, Principal};
 use dg_http::params::NoParams;
 use dg_http::path::Segments;
 use dg_http::token::Minted;
 use dg_http::{ApiError, Code, Reply, body};
-use dg_storage::accounts::{Account, NewAccount};
+use dg_storage::accounts::{Account, AccountChange, NewAccount, Token};
 use serde::{Deserialize, Serialize};
 use tracing::info;
 
-use super::tokens::{ShownOnce, TokenJson};
-use crate::app::App;
+pub(crate) use import::import;
 
-/// What an account may be given beside its roles; `*` is all of it.
-const PERMISSIONS: [&str; 9] = [
-    "projection_replay",
-    "projection_rebuild",
-    "projection_quarantine",
-    "workflow_review",
-    "workflow_assign",
-    "workflow_escalate",
-    "workflow_override",
-    "workflow_export",
-    "*",
-];
+use super::grants::{self, ACCOUNTS_MANAGE, Grants};
+use super::tokens::{self, ShownOnce, TokenJson};
+use crate::app::App;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Asked {
     account_id: String,
+    display_name: Option<String>,
     #[serde(default)]
     roles: Vec<String>,
     #[serde(default)]
     permissions: Vec<String>,
     #[serde(default)]
     tenant_ids: Vec<String>,
+    /// Of the first token.
+    expires_in_s: Option<i64>,
+}
+
+/// What becomes different; what is not there stays.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Change {
+    display_name: Option<String>,
+    roles: Option<Vec<String>>,
+    permissions: Option<Vec<String>>,
+    tenant_ids: Option<Vec<String>>,
+    disabled: Option<bool>,
 }
 
 #[derive(Serialize)]
-struct AccountJson {
+pub(super) struct AccountJson {
     account_id: String,
+    kind: &'static str,
+    display_name: Option<String>,
     roles: Vec<String>,
     permissions: Vec<String>,
     tenant_ids: Vec<String>,
@@ -53,13 +60,18 @@ struct AccountJson {
     tokens: Option<Vec<TokenJson>>,
 }
 
+#[derive(Serialize)]
+pub(super) struct OneAccount {
+    account: AccountJson,
+}
+
 /// Lists every account, by name.
 pub(crate) async fn list(State(app): State<App>, _: AccountCaller<Admin>, _: NoParams) -> Result<Reply, ApiError> {
     #[derive(Serialize)]
     struct Listed {
         accounts: Vec<AccountJson>,
     }
-    let accounts = app.store.accounts().await?;
+    let accounts = app.store.accounts(None).await?;
     Reply::ok(&Listed { accounts: accounts.into_iter().map(AccountJson::of).collect() })
 }
 
@@ -75,13 +87,18 @@ pub(crate) async fn create(
         account: AccountJson,
         token: ShownOnce<'a>,
     }
-    let new = body::command::<Asked>(request).await?.into_account(&caller.principal.account_id)?;
-    let account = app.store.create_account(&new).await?;
+    let who = &caller.principal;
+    who.require(ACCOUNTS_MANAGE)?;
+    let asked = body::command::<Asked>(request).await?;
+    let expires_at = tokens::end(asked.expires_in_s, dg_runtime::clock::now())?;
+    let new = asked.into_account(who)?;
     let minted = Minted::draw();
-    app.store.create_token(&account.account_id, &minted.token_id, minted.digest, None).await?;
-    app.directory_changed();
-    info!(made = account.account_id, account = caller.principal.account_id, "made an account");
-    Reply::created(&Created { account: AccountJson::of(account), token: ShownOnce::of(&minted, None) })
+    let token = tokens::new(&minted, expires_at, None);
+    let made = app.store.create_accounts(&[(new, vec![token])], None, &who.by()).await?;
+    app.directory_changed().await;
+    let (account, _) = only(made)?;
+    info!(made = account.account_id, account = who.account_id, "made an account");
+    Reply::created(&Created { account: AccountJson::of(account), token: ShownOnce::of(&minted, expires_at) })
 }
 
 /// Describes one account and its tokens, which it names and does not show.
@@ -91,53 +108,107 @@ pub(crate) async fn show(
     _: AccountCaller<Admin>,
     _: NoParams,
 ) -> Result<Reply, ApiError> {
-    #[derive(Serialize)]
-    struct Shown {
-        account: AccountJson,
-    }
-    let account = app.store.account(&account_id).await?.ok_or_else(|| unknown(&account_id))?;
+    let account = find(&app, &account_id).await?;
     let tokens = app.store.tokens(&account_id).await?;
     let tokens = Some(tokens.into_iter().map(TokenJson::of).collect());
-    Reply::ok(&Shown { account: AccountJson { tokens, ..AccountJson::of(account) } })
+    Reply::ok(&OneAccount { account: AccountJson { tokens, ..AccountJson::of(account) } })
 }
 
-/// The answer for an account that does not exist.
-pub(super) fn unknown(account_id: &str) -> ApiError {
-    ApiError::new(Code::NotFound, "there is no such account").with("account_id", account_id)
+/// Changes what an account may do, or switches it off and on. Counts from the next request on.
+pub(crate) async fn change(
+    State(app): State<App>,
+    Segments([account_id]): Segments<1>,
+    caller: AccountCaller<Admin>,
+    _: NoParams,
+    request: Request,
+) -> Result<Reply, ApiError> {
+    caller.principal.require(ACCOUNTS_MANAGE)?;
+    let change = body::command::<Change>(request).await?.read(&caller.principal)?;
+    let account = find(&app, &account_id).await?;
+    let account = apply(&app, &caller.principal, &account, &change).await?;
+    Reply::ok(&OneAccount { account: AccountJson::of(account) })
+}
+
+/// Changes an account that the caller may change.
+pub(super) async fn apply(
+    app: &App,
+    who: &Principal,
+    account: &Account,
+    change: &AccountChange,
+) -> Result<Account, ApiError> {
+    grants::over(who, account)?;
+    let own = account.account_id == who.account_id;
+    if own
+        && (change.disabled == Some(true)
+            || change.roles.as_ref().is_some_and(|roles| !roles.contains(&"admin".into())))
+    {
+        // Somebody would have to go to the database to undo it.
+        return Err(ApiError::new(Code::Conflict, "nobody shuts themselves out; another administrator can"));
+    }
+    let changed = app.store.change_account(&account.account_id, change, &who.by()).await?;
+    app.directory_changed().await;
+    info!(changed = changed.account_id, account = who.account_id, "changed an account");
+    Ok(changed)
+}
+
+/// The account of that name.
+///
+/// # Errors
+/// `not_found`, or the store's.
+pub(super) async fn find(app: &App, account_id: &str) -> Result<Account, ApiError> {
+    let unknown = || ApiError::new(Code::NotFound, "there is no such account").with("account_id", account_id);
+    app.store.account(account_id).await?.ok_or_else(unknown)
+}
+
+fn only(made: Vec<(Account, Vec<Token>)>) -> Result<(Account, Vec<Token>), ApiError> {
+    made.into_iter().next().ok_or_else(|| ApiError::internal("one account was asked for and none was made"))
 }
 
 impl Asked {
-    fn into_account(self, created_by: &str) -> Result<NewAccount, ApiError> {
-        let bad = |message: &'static str, pointer: &'static str| ApiError::invalid(message).with("pointer", pointer);
-        let named = |text: &str| TenantId::new(text).is_ok();
-        if !named(&self.account_id) {
-            let message =
-                "account_id needs 1 to 128 characters of A-Z a-z 0-9 . _ : @ - and starts with a letter or digit";
-            return Err(bad(message, "/account_id"));
-        }
-        if !self.roles.iter().all(|role| Role::parse(role).is_some()) {
-            return Err(bad("roles are reader, writer and admin", "/roles"));
-        }
-        if !self.permissions.iter().all(|name| PERMISSIONS.contains(&name.as_str())) {
-            return Err(bad("permissions holds a name that is not known", "/permissions"));
-        }
-        if !self.tenant_ids.iter().all(|tenant| tenant == "*" || named(tenant)) {
-            return Err(bad("tenant_ids holds names of tenants, or *", "/tenant_ids"));
-        }
+    fn into_account(self, who: &Principal) -> Result<NewAccount, ApiError> {
+        grants::name(&self.account_id, "/account_id")?;
+        grants::title(self.display_name.as_deref(), "/display_name")?;
+        let grants = Grants { roles: self.roles, permissions: self.permissions, tenant_ids: self.tenant_ids };
+        grants.check(who, "")?;
         Ok(NewAccount {
             account_id: self.account_id,
-            roles: self.roles,
-            permissions: self.permissions,
-            tenant_ids: self.tenant_ids,
-            created_by: created_by.to_owned(),
+            display_name: self.display_name,
+            roles: grants.roles,
+            permissions: grants.permissions,
+            tenant_ids: grants.tenant_ids,
+            ..NewAccount::default()
         })
     }
 }
 
+impl Change {
+    /// Checks it for `who`.
+    ///
+    /// # Errors
+    /// `invalid_argument`, `forbidden`.
+    pub(super) fn read(self, who: &Principal) -> Result<AccountChange, ApiError> {
+        let Self { display_name, roles, permissions, tenant_ids, disabled } = self;
+        grants::title(display_name.as_deref(), "/display_name")?;
+        let grants = Grants {
+            roles: roles.clone().unwrap_or_default(),
+            permissions: permissions.clone().unwrap_or_default(),
+            tenant_ids: tenant_ids.clone().unwrap_or_default(),
+        };
+        grants.check(who, "")?;
+        let change = AccountChange { display_name, roles, permissions, tenant_ids, disabled };
+        if change == AccountChange::default() {
+            return Err(ApiError::invalid("say what is to change"));
+        }
+        Ok(change)
+    }
+}
+
 impl AccountJson {
-    fn of(account: Account) -> Self {
+    pub(super) fn of(account: Account) -> Self {
         Self {
             account_id: account.account_id,
+            kind: account.kind.as_str(),
+            display_name: account.display_name,
             roles: account.roles,
             permissions: account.permissions,
             tenant_ids: account.tenant_ids,
@@ -154,8 +225,13 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
+    fn root() -> Principal {
+        let all = || vec!["*".to_owned()];
+        Principal { roles: vec!["admin".to_owned()], permissions: all(), tenant_ids: all(), ..Principal::default() }
+    }
+
     fn check(body: Value) -> bool {
-        serde_json::from_value::<Asked>(body).is_ok_and(|asked| asked.into_account("root").is_ok())
+        serde_json::from_value::<Asked>(body).is_ok_and(|asked| asked.into_account(&root()).is_ok())
     }
 
     #[test]
@@ -171,9 +247,18 @@ mod tests {
             json!({"account_id": "bot", "roles": ["root"]}),
             json!({"account_id": "bot", "permissions": ["fly"]}),
             json!({"account_id": "bot", "tenant_ids": ["a b"]}),
+            json!({"account_id": "bot", "display_name": ""}),
             json!({"account_id": "bot", "token": "x"}),
         ] {
             assert!(!check(bad.clone()), "{bad}");
         }
+    }
+
+    #[test]
+    fn reads_a_change() {
+        let check =
+            |body: Value| serde_json::from_value::<Change>(body).is_ok_and(|change| change.read(&root()).is_ok());
+        assert!(check(json!({"disabled": true})) && check(json!({"roles": []})));
+        assert!(!check(json!({})) && !check(json!({"roles": ["root"]})) && !check(json!({"kind": "person"})));
     }
 }

@@ -8,6 +8,7 @@ use dg_http::path::Segments;
 use dg_http::{ApiError, Code, Reply, body};
 use dg_projections::Projection;
 use dg_storage::Channel;
+use dg_storage::audit::{AuditKind, Outcome};
 use dg_storage::projections::{Failure, FailureFilter, FailureStatus};
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
@@ -112,6 +113,7 @@ pub(crate) async fn quarantine(
     caller.principal.require("projection_quarantine")?;
     let id = parse(&failure_id)?;
     let account = &caller.principal.account_id;
+    note(&app, &caller, "failure.quarantine", &failure_id, &reason).await?;
     let failure = app.store.quarantine(caller.tenant(), id, account, &reason).await?;
     app.notifier.nudge(Channel::Jobs);
     info!(tenant = %caller.tenant(), failure_id, log_seq = failure.log_seq.get(), account, "quarantined an event");
@@ -126,11 +128,25 @@ async fn reproject(
     reason: String,
 ) -> Result<Reply, ApiError> {
     let failure = find(app, caller, failure_id).await?;
+    let action = if from == FailureStatus::Open { "failure.retry" } else { "failure.resolve" };
+    note(app, caller, action, failure_id, &reason).await?;
     let asker = replays::asker(&caller.principal, reason, Map::new());
     let id = failure.failure_id;
     let run = app.store.create_reprojection(caller.tenant(), id, Uuid::now_v7(), from, &asker).await?;
     replays::changed(app, &run, &caller.principal, "queued a reprojection");
     Reply::accepted(&Queued { failure: FailureJson::of(&failure), run: RunJson::of(&run)? })
+}
+
+/// The row that comes before the act, which has a transaction of its own.
+async fn note(
+    app: &App,
+    caller: &TenantCaller<Admin>,
+    action: &'static str,
+    failure_id: &str,
+    reason: &str,
+) -> Result<(), ApiError> {
+    let entry = caller.principal.by().note(AuditKind::Act, action, Outcome::Asked).tenant(caller.tenant().as_str());
+    Ok(app.store.note(vec![entry.subject(failure_id).with("reason", reason)]).await?)
 }
 
 async fn find(app: &App, caller: &TenantCaller<Admin>, failure_id: &str) -> Result<Failure, ApiError> {

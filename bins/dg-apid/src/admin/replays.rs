@@ -14,6 +14,7 @@ use dg_http::path::Segments;
 use dg_http::{ApiError, Code, Reply, body};
 use dg_projections::{RunMode, RunStatus, RunStep};
 use dg_storage::Channel;
+use dg_storage::audit::{AuditKind, NewEntry, Outcome};
 use dg_storage::projections::{NewRuns, Run, RunFilter};
 use serde::Serialize;
 use tracing::info;
@@ -44,6 +45,7 @@ pub(crate) async fn start(
     check_allowed(&app, &caller.principal, wanted.mode)?;
     let tenants = vec![(caller.tenant().clone(), Uuid::now_v7())];
     let new = wanted.into_runs(tenants, None, &caller.principal);
+    app.store.note(asked_for(&new, &caller.principal)).await?;
     let queued = app.store.create_runs(&new).await?.into_iter().next();
     let run = queued.ok_or_else(|| ApiError::internal("one tenant was asked for and none was answered"))??;
     changed(&app, &run, &caller.principal, "queued a run");
@@ -76,6 +78,7 @@ pub(crate) async fn start_many(
     let tenants: Vec<(TenantId, Uuid)> = tenants.into_iter().map(|tenant| (tenant, Uuid::now_v7())).collect();
     let batch_id = Uuid::now_v7();
     let new = wanted.into_runs(tenants, Some(batch_id), &caller.principal);
+    app.store.note(asked_for(&new, &caller.principal)).await?;
     let runs = queue_all(&app, &new, &mut refused).await?;
     app.notifier.nudge(Channel::Jobs);
     let account = &caller.principal.account_id;
@@ -86,6 +89,16 @@ pub(crate) async fn start_many(
         runs: runs.iter().map(RunJson::of).collect::<Result<_, _>>()?,
         refused: refused.collect(),
     })
+}
+
+/// The rows that come before the runs, which are made in transactions of their own.
+fn asked_for(new: &NewRuns, who: &Principal) -> Vec<NewEntry> {
+    let row = |tenant: &TenantId, job_id: &Uuid| {
+        let entry = who.by().note(AuditKind::Act, "run.start", Outcome::Asked).tenant(tenant.as_str());
+        let entry = entry.subject(&job_id.to_string()).with("projection", new.target.as_str());
+        entry.with("mode", new.mode.as_str()).with("reason", new.asker.reason.clone())
+    };
+    new.tenants.iter().map(|(tenant, job_id)| row(tenant, job_id)).collect()
 }
 
 async fn queue_all(app: &App, new: &NewRuns, refused: &mut BTreeMap<String, ApiError>) -> Result<Vec<Run>, ApiError> {
@@ -140,7 +153,7 @@ pub(crate) async fn cancel(
     caller: TenantCaller<Admin>,
     _: NoParams,
 ) -> Result<Reply, ApiError> {
-    step(app, job_id, caller, RunStep::Cancel).await
+    step(app, job_id, caller, (RunStep::Cancel, "run.cancel")).await
 }
 
 /// Stops a run for now; it keeps what it has done.
@@ -150,7 +163,7 @@ pub(crate) async fn pause(
     caller: TenantCaller<Admin>,
     _: NoParams,
 ) -> Result<Reply, ApiError> {
-    step(app, job_id, caller, RunStep::Pause).await
+    step(app, job_id, caller, (RunStep::Pause, "run.pause")).await
 }
 
 /// Lets a run go on.
@@ -160,17 +173,19 @@ pub(crate) async fn resume(
     caller: TenantCaller<Admin>,
     _: NoParams,
 ) -> Result<Reply, ApiError> {
-    step(app, job_id, caller, RunStep::Resume).await
+    step(app, job_id, caller, (RunStep::Resume, "run.resume")).await
 }
 
 async fn step(
     State(app): State<App>,
     Segments([job_id]): Segments<1>,
     caller: TenantCaller<Admin>,
-    step: RunStep,
+    (step, action): (RunStep, &'static str),
 ) -> Result<Reply, ApiError> {
     let run = find(&app, &caller, &job_id).await?;
     caller.principal.require(permission(run.mode))?;
+    let entry = caller.principal.by().note(AuditKind::Act, action, Outcome::Asked).tenant(caller.tenant().as_str());
+    app.store.note(vec![entry.subject(&run.job_id.to_string())]).await?;
     let run = app.store.step_run(caller.tenant(), run.job_id, step).await?;
     changed(&app, &run, &caller.principal, "changed a run");
     Reply::ok(&OneRun { run: RunJson::of(&run)? })

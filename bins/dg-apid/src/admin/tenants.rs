@@ -2,20 +2,47 @@
 
 use axum::extract::{Request, State};
 use dg_domain::{GuardMode, TenantId};
-use dg_http::gate::{AccountCaller, Admin};
+use dg_http::gate::{AccountCaller, Admin, Principal};
 use dg_http::params::NoParams;
-use dg_http::{ApiError, Reply, body};
-use dg_storage::tenants::{NewTenant, Tenant};
+use dg_http::path::Segments;
+use dg_http::{ApiError, Code, Reply, body};
+use dg_storage::tenants::{NewTenant, Tenant, TenantChange, TenantLimits, TenantStatus};
 use serde::{Deserialize, Serialize};
 use tracing::info;
 
+use super::grants::{TENANTS_MANAGE, given};
 use crate::app::App;
+
+/// As long as those of runs.
+const LONGEST_REASON: usize = 2_000;
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LimitsAsked {
+    #[serde(default, deserialize_with = "given")]
+    max_event_bytes: Option<Option<i64>>,
+    #[serde(default, deserialize_with = "given")]
+    max_batch_events: Option<Option<i64>>,
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Asked {
     tenant_id: String,
     secret_guard: Option<String>,
+    #[serde(default)]
+    limits: LimitsAsked,
+}
+
+/// What becomes different; what is not there stays, and a limit of `null` is the service's own again.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    status: Option<String>,
+    secret_guard: Option<String>,
+    #[serde(default)]
+    limits: LimitsAsked,
+    reason: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -23,8 +50,20 @@ struct TenantJson {
     tenant_id: String,
     status: &'static str,
     secret_guard: &'static str,
+    limits: LimitsJson,
     created_at: String,
     created_by: String,
+}
+
+#[derive(Serialize)]
+struct LimitsJson {
+    max_event_bytes: Option<i64>,
+    max_batch_events: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct OneTenant {
+    tenant: TenantJson,
 }
 
 /// Lists every tenant, by name.
@@ -44,25 +83,115 @@ pub(crate) async fn create(
     _: NoParams,
     request: Request,
 ) -> Result<Reply, ApiError> {
-    #[derive(Serialize)]
-    struct Created {
-        tenant: TenantJson,
-    }
-    let new = body::command::<Asked>(request).await?.into_tenant(&caller.principal.account_id)?;
-    let tenant = app.store.create_tenant(&new).await?;
-    app.directory_changed();
+    caller.principal.require(TENANTS_MANAGE)?;
+    let (new, limits) = body::command::<Asked>(request).await?.into_tenant()?;
+    allow(&caller.principal, &new.tenant_id)?;
+    let tenant = app.store.create_tenant_with(&new, limits, &caller.principal.by()).await?;
+    app.directory_changed().await;
     info!(tenant = %tenant.tenant_id, account = caller.principal.account_id, "registered a tenant");
-    Reply::created(&Created { tenant: TenantJson::of(tenant) })
+    Reply::created(&OneTenant { tenant: TenantJson::of(tenant) })
+}
+
+/// Describes one tenant.
+pub(crate) async fn show(
+    State(app): State<App>,
+    Segments([tenant_id]): Segments<1>,
+    _: AccountCaller<Admin>,
+    _: NoParams,
+) -> Result<Reply, ApiError> {
+    let tenant = match TenantId::new(&tenant_id) {
+        Ok(name) => app.store.tenant(&name).await?,
+        Err(_) => None,
+    };
+    let tenant = tenant.ok_or_else(|| unknown(&tenant_id))?;
+    Reply::ok(&OneTenant { tenant: TenantJson::of(tenant) })
+}
+
+/// Changes a tenant: suspends, closes or opens it, bounds what it may send. Counts from the next request on.
+pub(crate) async fn change(
+    State(app): State<App>,
+    Segments([tenant_id]): Segments<1>,
+    caller: AccountCaller<Admin>,
+    _: NoParams,
+    request: Request,
+) -> Result<Reply, ApiError> {
+    caller.principal.require(TENANTS_MANAGE)?;
+    let (change, reason) = body::command::<Change>(request).await?.read()?;
+    let name = TenantId::new(&tenant_id).map_err(|_| unknown(&tenant_id))?;
+    allow(&caller.principal, &name)?;
+    let tenant = app.store.change_tenant(&name, change, reason.as_deref(), &caller.principal.by()).await?;
+    app.directory_changed().await;
+    info!(tenant = %name, status = %tenant.status, account = caller.principal.account_id, "changed a tenant");
+    Reply::ok(&OneTenant { tenant: TenantJson::of(tenant) })
+}
+
+/// Nobody registers or changes a tenant that they could not use.
+fn allow(who: &Principal, tenant_id: &TenantId) -> Result<(), ApiError> {
+    if who.may_use(tenant_id.as_str()) {
+        return Ok(());
+    }
+    Err(ApiError::new(Code::Forbidden, format!("the account may not use the tenant {tenant_id}")))
+}
+
+fn unknown(tenant_id: &str) -> ApiError {
+    ApiError::new(Code::NotFound, "there is no such tenant").with("tenant_id", tenant_id)
+}
+
+fn bad(message: &'static str, pointer: &'static str) -> ApiError {
+    ApiError::invalid(message).with("pointer", pointer)
+}
+
+fn guard(text: Option<&str>) -> Result<Option<GuardMode>, ApiError> {
+    let guard = text.map(str::parse::<GuardMode>).transpose();
+    guard.map_err(|_| bad("secret_guard is precise or reference", "/secret_guard"))
+}
+
+impl LimitsAsked {
+    fn check(&self) -> Result<(), ApiError> {
+        let within = |asked: Option<Option<i64>>, low, high| asked.flatten().is_none_or(|n| (low..=high).contains(&n));
+        if !within(self.max_event_bytes, 1_024, 1 << 20) {
+            return Err(bad("max_event_bytes is null or from 1024 to 1048576", "/limits/max_event_bytes"));
+        }
+        if !within(self.max_batch_events, 1, 1_000) {
+            return Err(bad("max_batch_events is null or from 1 to 1000", "/limits/max_batch_events"));
+        }
+        Ok(())
+    }
 }
 
 impl Asked {
-    fn into_tenant(self, created_by: &str) -> Result<NewTenant, ApiError> {
+    fn into_tenant(self) -> Result<(NewTenant, TenantLimits), ApiError> {
         let at = |pointer: &'static str| move |error: ApiError| error.with("pointer", pointer);
         let tenant_id = TenantId::new(&self.tenant_id).map_err(ApiError::from).map_err(at("/tenant_id"))?;
-        let guard = self.secret_guard.as_deref().map(str::parse::<GuardMode>).transpose();
-        let unknown = |_| ApiError::invalid("secret_guard is precise or reference");
-        let secret_guard = guard.map_err(unknown).map_err(at("/secret_guard"))?.unwrap_or(GuardMode::Precise);
-        Ok(NewTenant { tenant_id, secret_guard, created_by: created_by.to_owned() })
+        let secret_guard = guard(self.secret_guard.as_deref())?.unwrap_or(GuardMode::Precise);
+        self.limits.check()?;
+        let limits = TenantLimits {
+            max_event_bytes: self.limits.max_event_bytes.flatten(),
+            max_batch_events: self.limits.max_batch_events.flatten(),
+        };
+        Ok((NewTenant { tenant_id, secret_guard }, limits))
+    }
+}
+
+impl Change {
+    fn read(self) -> Result<(TenantChange, Option<String>), ApiError> {
+        let parse = |text: &str| {
+            TenantStatus::parse(text).ok_or_else(|| bad("status is active, suspended or closed", "/status"))
+        };
+        self.limits.check()?;
+        let change = TenantChange {
+            status: self.status.as_deref().map(parse).transpose()?,
+            secret_guard: guard(self.secret_guard.as_deref())?,
+            max_event_bytes: self.limits.max_event_bytes,
+            max_batch_events: self.limits.max_batch_events,
+        };
+        if change == TenantChange::default() {
+            return Err(ApiError::invalid("say what is to change"));
+        }
+        if self.reason.as_ref().is_some_and(|reason| reason.chars().count() > LONGEST_REASON) {
+            return Err(bad("the reason is longer than 2000 characters", "/reason"));
+        }
+        Ok((change, self.reason))
     }
 }
 
@@ -72,6 +201,10 @@ impl TenantJson {
             tenant_id: tenant.tenant_id.to_string(),
             status: tenant.status.as_str(),
             secret_guard: tenant.secret_guard.as_str(),
+            limits: LimitsJson {
+                max_event_bytes: tenant.limits.max_event_bytes,
+                max_batch_events: tenant.limits.max_batch_events,
+            },
             created_at: tenant.created_at.rfc3339(),
             created_by: tenant.created_by,
         }
@@ -81,10 +214,12 @@ impl TenantJson {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::{Value, json};
 
     fn check(tenant_id: &str, guard: Option<&str>) -> Option<GuardMode> {
-        let asked = Asked { tenant_id: tenant_id.to_owned(), secret_guard: guard.map(str::to_owned) };
-        asked.into_tenant("root").ok().map(|new| new.secret_guard)
+        let asked = json!({"tenant_id": tenant_id, "secret_guard": guard});
+        let asked: Asked = serde_json::from_value(asked).unwrap();
+        asked.into_tenant().ok().map(|(new, _)| new.secret_guard)
     }
 
     #[test]
@@ -94,5 +229,25 @@ mod tests {
         assert_eq!(check("acme", Some("loose")), None);
         assert_eq!(check("", None), None);
         assert_eq!(check("a b", None), None);
+    }
+
+    #[test]
+    fn reads_a_change() {
+        let check = |body: Value| serde_json::from_value::<Change>(body).ok()?.read().ok().map(|(change, _)| change);
+        let closed = check(json!({"status": "closed", "reason": "gone"})).unwrap();
+        assert_eq!((closed.status, closed.max_event_bytes), (Some(TenantStatus::Closed), None));
+        let widened = check(json!({"limits": {"max_event_bytes": null, "max_batch_events": 5}})).unwrap();
+        assert_eq!((widened.max_event_bytes, widened.max_batch_events), (Some(None), Some(Some(5))));
+        for bad in [
+            json!({}),
+            json!({"reason": "none"}),
+            json!({"status": "gone"}),
+            json!({"limits": {"max_event_bytes": 5}}),
+            json!({"limits": {"max_batch_events": 0}}),
+            json!({"limits": {"more": 0}}),
+            json!({"tenant_id": "another"}),
+        ] {
+            assert_eq!(check(bad.clone()), None, "{bad}");
+        }
     }
 }

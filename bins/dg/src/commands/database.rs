@@ -3,7 +3,8 @@
 use dg_http::token::Minted;
 use dg_storage::{
     DatabaseConfig, Store, StoreError,
-    accounts::{Account, NewAccount},
+    accounts::{Account, NewAccount, NewToken},
+    audit::By,
     bootstrap,
 };
 use percent_encoding::percent_decode_str;
@@ -58,9 +59,9 @@ pub(crate) async fn account(
         roles: vec![role.to_owned()],
         permissions,
         tenant_ids: vec!["*".to_owned()],
-        created_by: by.to_owned(),
+        ..NewAccount::default()
     };
-    match store.create_account(&new).await {
+    match store.create_account(&new, &By::of(by)).await {
         Ok(account) => Ok((account, true)),
         Err(StoreError::Exists { what }) => match store.account(account_id).await? {
             Some(account) => Ok((account, false)),
@@ -71,8 +72,10 @@ pub(crate) async fn account(
 }
 
 /// Stores a token that was drawn before.
-pub(crate) async fn enter_token(store: &Store, account_id: &str, minted: &Minted) -> Result<(), StoreError> {
-    store.create_token(account_id, &minted.token_id, minted.digest, None).await.map(drop)
+pub(crate) async fn enter_token(store: &Store, account_id: &str, minted: &Minted, by: &str) -> Result<(), StoreError> {
+    let (token_id, secret_sha256) = (minted.token_id.clone(), minted.digest);
+    let new = NewToken { token_id, secret_sha256, expires_at: None, label: None };
+    store.create_token(account_id, &new, &By::of(by)).await.map(drop)
 }
 
 /// Refuses what can only end in confusion: a text that is not a URL.

@@ -64,7 +64,7 @@ pub(crate) async fn run(args: &InitArgs, out: &mut Output<'_>) -> Result<(), Fai
     }
     let token = if is_new || args.new_token {
         let minted = Minted::draw();
-        database::enter_token(&store, &args.account, &minted).await?;
+        database::enter_token(&store, &args.account, &minted, "dg init").await?;
         Some(minted)
     } else {
         None

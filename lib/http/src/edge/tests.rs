@@ -18,7 +18,8 @@ fn app(request_timeout: Duration) -> Router {
         .route("/read", post(|request| async { body::read(request, 8).await.map(|b| b.len().to_string()) }))
         .route("/refuse", post(|| async { ApiError::new(Code::Unauthorized, "no") }));
     let metrics = HttpMetrics::register(&dg_runtime::metrics::Metrics::new("test", "1"));
-    wrap(router, Edge { request_timeout, access_log: AccessLog::All, metrics })
+    let access_log = AccessLog::All;
+    wrap(router, Edge { request_timeout, access_log, metrics, behind_proxy: false, witness: None })
 }
 
 struct Answer {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ const TURNS: usize = 64;
 pub(super) struct Cache<K, V> {
     max_age: Duration,
     entries: Mutex<HashMap<K, Entry<V>>>,
+    /// Grows with each [`Cache::clear`]: what was read before it is not kept after it.
+    epoch: AtomicU64,
     hasher: RandomState,
     /// Of those who need the same value at the same time, one looks it up.
     turns: [tokio::sync::Mutex<()>; TURNS],
@@ -31,6 +34,7 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
         Self {
             max_age,
             entries: Mutex::default(),
+            epoch: AtomicU64::new(0),
             hasher: RandomState::new(),
             turns: std::array::from_fn(|_| tokio::sync::Mutex::new(())),
         }
@@ -50,9 +54,9 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
             return Ok(Some((value, false)));
         }
         // From before the look-up, so that a change made meanwhile shows in time.
-        let read_at = Instant::now();
+        let (read_at, epoch) = (Instant::now(), self.epoch.load(Ordering::Acquire));
         let Some(value) = look_up().await?.map(Arc::new) else { return Ok(None) };
-        self.put(key.clone(), Entry { read_at, value: value.clone() });
+        self.put(key.clone(), Entry { read_at, value: value.clone() }, epoch);
         Ok(Some((value, true)))
     }
 
@@ -62,8 +66,11 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
         (entry.read_at.elapsed() < self.max_age).then(|| entry.value.clone())
     }
 
-    fn put(&self, key: K, entry: Entry<V>) {
+    fn put(&self, key: K, entry: Entry<V>, epoch: u64) {
         let mut entries = self.lock();
+        if self.epoch.load(Ordering::Acquire) != epoch {
+            return;
+        }
         if entries.len() >= ENTRIES {
             entries.retain(|_, entry| entry.read_at.elapsed() < self.max_age);
             if entries.len() >= ENTRIES {
@@ -74,7 +81,9 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
     }
 
     pub(super) fn clear(&self) {
-        self.lock().clear();
+        let mut entries = self.lock();
+        self.epoch.fetch_add(1, Ordering::AcqRel);
+        entries.clear();
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<K, Entry<V>>> {
@@ -114,6 +123,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_was_read_before_it_was_told_to_forget_is_not_kept() {
+        let cache = cache(3600);
+        let meanwhile = cache.get_or(&1, || async {
+            cache.clear();
+            Ok::<_, ()>(Some(5))
+        });
+        assert!(meanwhile.await.unwrap().is_some());
+        assert_eq!(ask(&cache, 1, Some(6)).await, Some((6, true)));
+    }
+
+    #[tokio::test]
     async fn one_looks_up_for_all() {
         let (cache, asked) = (cache(3600), Cell::new(0));
         let ask = || {
@@ -132,7 +152,7 @@ mod tests {
     fn stays_small() {
         let cache = cache(3600);
         for key in 0..10_001 {
-            cache.put(key, Entry { read_at: Instant::now(), value: Arc::new(0) });
+            cache.put(key, Entry { read_at: Instant::now(), value: Arc::new(0) }, 0);
         }
         assert!(cache.lock().len() <= ENTRIES);
     }

@@ -67,7 +67,17 @@ impl<R> TenantCaller<R> {
 
     /// The rules by which the tenant's events are read.
     pub fn rules(&self) -> Rules {
-        Rules::edge(self.tenant.guard)
+        let mut rules = Rules::edge(self.tenant.guard);
+        if let Some(bytes) = self.tenant.limits.max_event_bytes.and_then(|bytes| usize::try_from(bytes).ok()) {
+            rules.limits.event_bytes = rules.limits.event_bytes.min(bytes);
+        }
+        rules
+    }
+
+    /// How many events of the tenant one batch may hold, where the service takes `most` from everybody.
+    pub fn batch_events(&self, most: usize) -> usize {
+        let own = self.tenant.limits.max_batch_events.and_then(|events| usize::try_from(events).ok());
+        own.map_or(most, |own| own.min(most))
     }
 }
 

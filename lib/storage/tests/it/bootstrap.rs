@@ -49,7 +49,7 @@ async fn a_hosted_user_becomes_every_role_by_set_role() {
     migrate::run(&DatabaseConfig::new(&url).with_role("dg_owner")).await.unwrap();
     let store = Store::open(&DatabaseConfig::new(&url).with_role("dg_projectord")).unwrap();
     store.check_schema().await.unwrap();
-    assert!(store.accounts().await.is_err(), "the role counts, not the user");
+    assert!(store.accounts(None).await.is_err(), "the role counts, not the user");
 
     let done = bootstrap::prepare(&url, "of-its-own").await.unwrap();
     assert!(done.created_database);

@@ -4,6 +4,7 @@ use dg_domain::{GuardMode, LogSeq, Micros, NewEvent, Rules, TenantId};
 use dg_projections::{Batch, Digests, Projection, fold, fold_parallel};
 use dg_storage::{
     DatabaseConfig, Store, StoreError,
+    audit::By,
     log::{AppendMode, AppendRequest, AppendStage, StageConfig},
     notifier::Notifier,
     projections::{
@@ -56,9 +57,8 @@ async fn bench() -> Bench {
 impl Bench {
     async fn tenant(&self, name: &str) -> TenantId {
         let tenant_id = TenantId::new(name).unwrap();
-        let new =
-            NewTenant { tenant_id: tenant_id.clone(), secret_guard: GuardMode::Precise, created_by: "test".to_owned() };
-        self.api.create_tenant(&new).await.unwrap();
+        let new = NewTenant { tenant_id: tenant_id.clone(), secret_guard: GuardMode::Precise };
+        self.api.create_tenant(&new, &By::of("test")).await.unwrap();
         tenant_id
     }
 

@@ -5,10 +5,12 @@
 mod append;
 mod append_faults;
 mod append_model;
+mod audit;
 mod bootstrap;
 mod broken;
 mod events;
 mod generations;
+mod identity;
 mod immutable;
 mod listening;
 mod locking;

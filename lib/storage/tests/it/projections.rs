@@ -8,6 +8,7 @@ use dg_domain::{
 use dg_projections::{Batch, Digests, Model, Projection, TraceHistory, WalkLimits, fold};
 use dg_storage::{
     DatabaseConfig, Store, StoreError,
+    audit::By,
     log::{AppendMode, AppendRequest, AppendStage, StageConfig},
     migrate,
     notifier::Notifier,
@@ -49,9 +50,8 @@ pub(crate) async fn bench() -> Bench {
 impl Bench {
     pub(crate) async fn tenant(&self, name: &str) -> TenantId {
         let tenant_id = TenantId::new(name).unwrap();
-        let new =
-            NewTenant { tenant_id: tenant_id.clone(), secret_guard: GuardMode::Precise, created_by: "test".to_owned() };
-        self.store.create_tenant(&new).await.unwrap();
+        let new = NewTenant { tenant_id: tenant_id.clone(), secret_guard: GuardMode::Precise };
+        self.store.create_tenant(&new, &By::of("test")).await.unwrap();
         tenant_id
     }
 

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use dg_domain::{GuardMode, Micros, TenantId};
 use dg_storage::{
-    DatabaseConfig, Store, bootstrap,
+    DatabaseConfig, Store,
+    audit::By,
+    bootstrap,
     log::{AppendStage, StageConfig},
     migrate,
     notifier::Notifier,
@@ -56,9 +58,8 @@ impl Scratch {
 
     pub(crate) async fn tenant(&self, name: &str) -> TenantId {
         let tenant_id = TenantId::new(name).unwrap();
-        let new =
-            NewTenant { tenant_id: tenant_id.clone(), secret_guard: GuardMode::Precise, created_by: "test".to_owned() };
-        self.store("dg_apid").create_tenant(&new).await.unwrap();
+        let new = NewTenant { tenant_id: tenant_id.clone(), secret_guard: GuardMode::Precise };
+        self.store("dg_apid").create_tenant(&new, &By::of("test")).await.unwrap();
         tenant_id
     }
 

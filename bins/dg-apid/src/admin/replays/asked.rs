@@ -210,13 +210,8 @@ mod tests {
         Principal {
             account_id: "ops".to_owned(),
             roles: vec!["admin".to_owned()],
-            permissions: Vec::new(),
             tenant_ids: tenants.iter().map(|name| (*name).to_owned()).collect(),
-            disabled: false,
-            token_id: String::new(),
-            expires_at: None,
-            revoked: false,
-            token_digest: [0; 32],
+            ..Principal::default()
         }
     }
 

@@ -2,7 +2,7 @@
 
 use dg_client::{BatchMode, Client, NewTenant};
 use dg_http::token::Minted;
-use dg_storage::{Store, StoreError};
+use dg_storage::{Store, StoreError, audit::By};
 
 use crate::{
     commands::database,
@@ -42,11 +42,11 @@ pub(super) async fn accounts(store: &Store, tokens: &Tokens) -> Result<(), Store
     for (account, minted) in [(ADMIN, &tokens.admin), (READER, &tokens.reader)] {
         let known = store.tokens(account).await?;
         for old in known.iter().filter(|token| token.revoked_at.is_none() && token.token_id != minted.token_id) {
-            store.revoke_token(account, &old.token_id).await?;
+            store.revoke_token(account, &old.token_id, &By::of("dg up")).await?;
         }
         // It is there when the supervisor was restarted, or an answer was lost.
         if !known.iter().any(|token| token.token_id == minted.token_id) {
-            database::enter_token(store, account, minted).await?;
+            database::enter_token(store, account, minted, "dg up").await?;
         }
     }
     Ok(())

@@ -1,0 +1,216 @@
+//! `/admin/users`: people who sign in.
+
+use axum::extract::{Request, State};
+use dg_domain::Micros;
+use dg_http::gate::{AccountCaller, Admin, Principal};
+use dg_http::params::NoParams;
+use dg_http::path::Segments;
+use dg_http::{ApiError, Code, Reply, body, password};
+use dg_storage::accounts::NewAccount;
+use dg_storage::people::{NewPassword, Person};
+use serde::{Deserialize, Serialize};
+use tracing::info;
+
+use super::accounts::{Change, apply};
+use super::grants::{self, ACCOUNTS_MANAGE, Grants};
+use crate::app::App;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    user_id: String,
+    display_name: Option<String>,
+    #[serde(default)]
+    roles: Vec<String>,
+    #[serde(default)]
+    permissions: Vec<String>,
+    #[serde(default)]
+    tenant_ids: Vec<String>,
+    /// Left out, one is drawn and shown in the answer.
+    password: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AskedPassword {
+    password: Option<String>,
+}
+
+#[derive(Serialize)]
+struct UserJson {
+    user_id: String,
+    display_name: Option<String>,
+    roles: Vec<String>,
+    permissions: Vec<String>,
+    tenant_ids: Vec<String>,
+    disabled: bool,
+    has_password: bool,
+    password_changed_at: Option<String>,
+    must_change_password: bool,
+    last_seen_at: Option<String>,
+    created_at: String,
+    created_by: String,
+}
+
+#[derive(Serialize)]
+struct OneUser {
+    user: UserJson,
+}
+
+/// A person whose password was chosen for them, with that password if the service chose it.
+#[derive(Serialize)]
+struct WithPassword {
+    user: UserJson,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password: Option<String>,
+}
+
+/// Lists every person, by name.
+pub(crate) async fn list(State(app): State<App>, _: AccountCaller<Admin>, _: NoParams) -> Result<Reply, ApiError> {
+    #[derive(Serialize)]
+    struct Listed {
+        users: Vec<UserJson>,
+    }
+    let people = app.store.people().await?;
+    Reply::ok(&Listed { users: people.into_iter().map(UserJson::of).collect() })
+}
+
+/// Makes a person. Their first password is for signing in once: they have to choose their own.
+pub(crate) async fn create(
+    State(app): State<App>,
+    caller: AccountCaller<Admin>,
+    _: NoParams,
+    request: Request,
+) -> Result<Reply, ApiError> {
+    let who = &caller.principal;
+    who.require(ACCOUNTS_MANAGE)?;
+    let asked = body::command::<Asked>(request).await?;
+    let chosen = chosen(asked.password.as_deref())?;
+    let new = asked.into_account(who)?;
+    let password = first(&app, chosen.clone()).await?;
+    app.store.create_person(&new, Some(&password), &who.by()).await?;
+    app.directory_changed().await;
+    info!(made = new.account_id, account = who.account_id, "made a user");
+    let person = find(&app, &new.account_id).await?;
+    Reply::created(&WithPassword { user: UserJson::of(person), password: chosen.drawn() })
+}
+
+/// Describes one person.
+pub(crate) async fn show(
+    State(app): State<App>,
+    Segments([user_id]): Segments<1>,
+    _: AccountCaller<Admin>,
+    _: NoParams,
+) -> Result<Reply, ApiError> {
+    Reply::ok(&OneUser { user: UserJson::of(find(&app, &user_id).await?) })
+}
+
+/// Changes what a person may do, or switches them off and on. Counts from the next request on.
+pub(crate) async fn change(
+    State(app): State<App>,
+    Segments([user_id]): Segments<1>,
+    caller: AccountCaller<Admin>,
+    _: NoParams,
+    request: Request,
+) -> Result<Reply, ApiError> {
+    caller.principal.require(ACCOUNTS_MANAGE)?;
+    let change = body::command::<Change>(request).await?.read(&caller.principal)?;
+    let person = find(&app, &user_id).await?;
+    apply(&app, &caller.principal, &person.account, &change).await?;
+    Reply::ok(&OneUser { user: UserJson::of(find(&app, &user_id).await?) })
+}
+
+/// Gives a person another first password, and ends their sessions.
+pub(crate) async fn reset_password(
+    State(app): State<App>,
+    Segments([user_id]): Segments<1>,
+    caller: AccountCaller<Admin>,
+    _: NoParams,
+    request: Request,
+) -> Result<Reply, ApiError> {
+    let who = &caller.principal;
+    who.require(ACCOUNTS_MANAGE)?;
+    let chosen = chosen(body::command_if_any::<AskedPassword>(request).await?.password.as_deref())?;
+    grants::over(who, &find(&app, &user_id).await?.account)?;
+    let password = first(&app, chosen.clone()).await?;
+    app.store.set_password(&user_id, &password, None, &who.by()).await?;
+    app.directory_changed().await;
+    info!(of = user_id, account = who.account_id, "set a first password");
+    Reply::ok(&WithPassword { user: UserJson::of(find(&app, &user_id).await?), password: chosen.drawn() })
+}
+
+/// The person of that name.
+///
+/// # Errors
+/// `not_found`, or the store's.
+pub(super) async fn find(app: &App, user_id: &str) -> Result<Person, ApiError> {
+    let unknown = || ApiError::new(Code::NotFound, "there is no such user").with("user_id", user_id);
+    app.store.person(user_id).await?.ok_or_else(unknown)
+}
+
+#[derive(Clone)]
+enum Chosen {
+    Given(String),
+    Drawn(String),
+}
+
+impl Chosen {
+    fn drawn(self) -> Option<String> {
+        match self {
+            Self::Given(_) => None,
+            Self::Drawn(password) => Some(password),
+        }
+    }
+}
+
+fn chosen(given: Option<&str>) -> Result<Chosen, ApiError> {
+    match given {
+        Some(password) => {
+            password::check_new(password, "/password")?;
+            Ok(Chosen::Given(password.to_owned()))
+        }
+        None => Ok(Chosen::Drawn(password::draw())),
+    }
+}
+
+async fn first(app: &App, chosen: Chosen) -> Result<NewPassword, ApiError> {
+    let (Chosen::Given(password) | Chosen::Drawn(password)) = chosen;
+    Ok(NewPassword { phc: app.passwords.hash(password).await?, must_change: true })
+}
+
+impl Asked {
+    fn into_account(self, who: &Principal) -> Result<NewAccount, ApiError> {
+        grants::name(&self.user_id, "/user_id")?;
+        grants::title(self.display_name.as_deref(), "/display_name")?;
+        let grants = Grants { roles: self.roles, permissions: self.permissions, tenant_ids: self.tenant_ids };
+        grants.check(who, "")?;
+        Ok(NewAccount {
+            account_id: self.user_id,
+            display_name: self.display_name,
+            roles: grants.roles,
+            permissions: grants.permissions,
+            tenant_ids: grants.tenant_ids,
+            ..NewAccount::default()
+        })
+    }
+}
+
+impl UserJson {
+    fn of(person: Person) -> Self {
+        let account = person.account;
+        Self {
+            user_id: account.account_id,
+            display_name: account.display_name,
+            roles: account.roles,
+            permissions: account.permissions,
+            tenant_ids: account.tenant_ids,
+            disabled: account.disabled,
+            has_password: person.password_changed_at.is_some(),
+            password_changed_at: person.password_changed_at.map(Micros::rfc3339),
+            must_change_password: person.must_change,
+            last_seen_at: person.last_seen_at.map(Micros::rfc3339),
+            created_at: account.created_at.rfc3339(),
+            created_by: account.created_by,
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Nobody comes in who may not, on any route of the table. No database answers here: who may not is refused before one is asked.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use dg_domain::{GuardMode, TenantId};
+use dg_http::gate::{Directory, Gate, KnownSession, KnownTenant, Lookup, Principal};
+use dg_http::token::Minted;
+use dg_runtime::CancellationToken;
+use dg_runtime::metrics::Metrics;
+use dg_storage::listener::Listener;
+use dg_storage::log::{AppendStage, StageConfig};
+use dg_storage::notifier::Notifier;
+use dg_storage::tenants::{TenantLimits, TenantStatus};
+use dg_storage::{Channel, DatabaseConfig, Store};
+use tokio::sync::{Semaphore, watch};
+use tower::ServiceExt;
+
+use super::{TABLE, all};
+use crate::app::{App, Shared};
+use crate::config::ApidConfig;
+use crate::metrics::ApiMetrics;
+use crate::passwords::Passwords;
+use crate::readiness::Progress;
+use crate::stream::Streams;
+
+/// Who comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Whoever has a token.
+    Anybody,
+    /// An administrator, without a tenant.
+    Admin,
+    /// Whoever reads, writes or administers the tenant of the request.
+    TenantReader,
+    TenantWriter,
+    TenantAdmin,
+    /// A reader of the tenant who takes events as they come.
+    Stream,
+}
+
+impl Access {
+    const fn needs_tenant(self) -> bool {
+        !matches!(self, Self::Anybody | Self::Admin)
+    }
+
+    /// A role that is not enough.
+    const fn too_little(self) -> Option<&'static str> {
+        match self {
+            Self::Anybody => None,
+            Self::TenantReader | Self::Stream => Some("none"),
+            Self::TenantWriter => Some("reader"),
+            Self::Admin | Self::TenantAdmin => Some("writer"),
+        }
+    }
+}
+
+/// Knows one account per role, by the name of the role; a tenant `ours`, theirs too, and one that is suspended.
+struct Book(HashMap<String, Principal>);
+
+impl Directory for Book {
+    fn principal<'a>(&'a self, token_id: &'a str) -> Lookup<'a, Option<Principal>> {
+        let found = self.0.get(token_id).cloned();
+        Box::pin(async move { Ok(found) })
+    }
+
+    fn session<'a>(&'a self, _: &'a str) -> Lookup<'a, Option<KnownSession>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn tenant<'a>(&'a self, tenant_id: &'a TenantId) -> Lookup<'a, Option<KnownTenant>> {
+        let status = TenantStatus::parse(tenant_id.as_str()).unwrap_or(TenantStatus::Active);
+        let (guard, limits) = (GuardMode::Precise, TenantLimits::default());
+        let tenant = KnownTenant { tenant_id: tenant_id.clone(), guard, status, limits };
+        Box::pin(async move { Ok(Some(tenant)) })
+    }
+}
+
+struct Case {
+    app: App,
+    tokens: HashMap<&'static str, String>,
+}
+
+impl Case {
+    fn new() -> Self {
+        let (mut book, mut tokens) = (HashMap::new(), HashMap::new());
+        for name in ["none", "reader", "writer", "admin", "revoked", "disabled", "expired"] {
+            let minted = Minted::draw();
+            let principal = Principal {
+                account_id: name.to_owned(),
+                roles: vec![if ["revoked", "disabled", "expired"].contains(&name) { "admin" } else { name }.to_owned()],
+                tenant_ids: ["ours", "closed", "suspended"].map(str::to_owned).to_vec(),
+                disabled: name == "disabled",
+                revoked: name == "revoked",
+                expires_at: (name == "expired").then(|| dg_domain::Micros::new(1)),
+                token_id: minted.token_id.clone(),
+                token_digest: minted.digest,
+                ..Principal::default()
+            };
+            tokens.insert(name, minted.reveal().to_owned());
+            book.insert(minted.token_id, principal);
+        }
+        Self { app: app(Book(book)), tokens }
+    }
+
+    async fn ask(&self, method: &str, path: &str, token: Option<&str>, tenant: Option<&str>) -> (StatusCode, String) {
+        let path =
+            path.split('/').map(|part| if part.starts_with('{') { "x" } else { part }).collect::<Vec<_>>().join("/");
+        let mut request = Request::builder().method(&*method.to_uppercase()).uri(format!("/api/v1{path}"));
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        if let Some(tenant) = tenant {
+            request = request.header("x-tenant-id", tenant);
+        }
+        let response = all(self.app.clone()).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let code =
+            response.headers().get("x-error-code").and_then(|code| code.to_str().ok()).unwrap_or_default().to_owned();
+        (response.status(), code)
+    }
+}
+
+fn app(book: Book) -> App {
+    let database = DatabaseConfig { connect_timeout_ms: 50, ..DatabaseConfig::new("postgresql:///x?host=%2Fnowhere") };
+    let store = Store::open(&database).unwrap();
+    let stop = CancellationToken::new();
+    let notifier = Notifier::start(database.clone(), stop.clone());
+    let stage = StageConfig::new(database, dg_runtime::clock::now);
+    let stage = AppendStage::start(stage, notifier.clone(), stop.clone());
+    let listener = Listener::start(store.config().clone(), &[Channel::Log], stop.clone());
+    let gate: Arc<Gate<dyn Directory>> = Arc::new(Gate::new(book));
+    let config = ApidConfig::default();
+    App::from(Shared {
+        readiness: Progress::new(store.clone()).readiness(),
+        store,
+        stage,
+        gate,
+        notifier,
+        projection_moved: watch::channel(0).1,
+        database_up: watch::channel(true).1,
+        digest_turns: Arc::new(Semaphore::new(1)),
+        passwords: Passwords::default(),
+        thresholds: config.thresholds(),
+        config: Arc::new(config.api),
+        metrics: ApiMetrics::register(&Metrics::new("test", "1")),
+        streams: Streams::new(listener, 8),
+        closing: stop,
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_comes_in_without_a_token_that_counts() {
+    let case = Case::new();
+    let stranger = Minted::draw();
+    for &(method, path, _) in TABLE {
+        let bad = ["revoked", "disabled", "expired"].map(|name| Some(case.tokens[name].as_str()));
+        for token in [None, Some("nonsense"), Some(stranger.reveal())].into_iter().chain(bad) {
+            let answer = case.ask(method, path, token, Some("ours")).await;
+            assert_eq!(answer, (StatusCode::UNAUTHORIZED, "unauthorized".to_owned()), "{method} {path} {token:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_route_keeps_to_its_word_in_the_table() {
+    let case = Case::new();
+    let forbidden = (StatusCode::FORBIDDEN, "forbidden".to_owned());
+    for &(method, path, access) in TABLE {
+        let what = format!("{method} {path} {access:?}");
+        if let Some(role) = access.too_little() {
+            assert_eq!(case.ask(method, path, Some(&case.tokens[role]), Some("ours")).await, forbidden, "{what}");
+        }
+        let admin = Some(case.tokens["admin"].as_str());
+        if access.needs_tenant() {
+            let without = case.ask(method, path, admin, None).await;
+            assert_eq!(without, (StatusCode::BAD_REQUEST, "invalid_argument".to_owned()), "{what}");
+            assert_eq!(case.ask(method, path, admin, Some("theirs")).await, forbidden, "{what}");
+            let closed = case.ask(method, path, Some(&case.tokens["writer"]), Some("closed")).await;
+            assert_eq!(closed, forbidden, "{what}");
+        }
+        if access == Access::TenantWriter {
+            assert_eq!(case.ask(method, path, admin, Some("suspended")).await, forbidden, "{what}");
+        }
+        // A permission that is missing is no role that is missing, and counts as having come in.
+        let enough = match access {
+            Access::Anybody => "none",
+            Access::TenantReader | Access::Stream => "reader",
+            Access::TenantWriter => "writer",
+            Access::Admin | Access::TenantAdmin => "admin",
+        };
+        let came_in = case.ask(method, path, Some(&case.tokens[enough]), access.needs_tenant().then_some("ours")).await;
+        let in_vain =
+            came_in.0 == StatusCode::UNAUTHORIZED || came_in.0 == StatusCode::NOT_FOUND && came_in.1.is_empty();
+        assert!(!in_vain && came_in.0 != StatusCode::METHOD_NOT_ALLOWED, "{what}: {came_in:?}");
+        assert!(came_in.0 != StatusCode::FORBIDDEN || !access.needs_tenant() || path.contains("/admin/"), "{what}");
+    }
+}
+
+/// Whoever administers has to be allowed to by name: the role alone changes nothing and reads no audit.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_role_alone_changes_nothing() {
+    let case = Case::new();
+    let asks_first = |path: &str| path.contains("/audit") || path.ends_with("/revoke");
+    for &(method, path, access) in TABLE {
+        let changes = method != "get" && !path.contains("/replays") && !path.contains("/failures");
+        if access == Access::Admin && (changes || asks_first(path)) {
+            let answer = case.ask(method, path, Some(&case.tokens["admin"]), None).await;
+            assert_eq!(answer, (StatusCode::FORBIDDEN, "forbidden".to_owned()), "{method} {path}");
+        }
+    }
+}
