@@ -41,8 +41,11 @@ fn token_id(token: &str) -> &str {
     token.split('_').nth(1).unwrap()
 }
 
+#[track_caller]
 fn text(data: &Value, pointer: &str) -> String {
-    data.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("{pointer} in {data}")).to_owned()
+    let found = data.pointer(pointer).and_then(Value::as_str);
+    assert!(found.is_some(), "{pointer} in {data}");
+    found.unwrap_or_default().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]

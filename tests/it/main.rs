@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so")]
 
 mod api;
+mod audit;
 mod bad_input;
 mod bench;
 mod cli;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    accounts, bench, digest, doctor, export, failures, graph, import, init, migrate, precedents, quarantine, replay,
-    tenants, trace, traces, up, verify,
+    accounts, audit, bench, digest, doctor, export, failures, graph, import, init, migrate, precedents, quarantine,
+    replay, sessions, tenants, tokens, trace, traces, up, users, verify,
 };
 
 /// Records decisions, projects them, queries them, proves them: the operator's command line.
@@ -122,15 +122,35 @@ pub(crate) enum Command {
     },
     /// Accept that an event is missing in a projection; list, release.
     Quarantine(quarantine::QuarantineArgs),
-    /// Tenants: list, create.
+    /// Tenants: list, show, create, change.
     Tenants {
         #[command(subcommand)]
         command: tenants::TenantsCommand,
     },
-    /// Accounts and their tokens: list, show, create, token, revoke.
+    /// Accounts: list, show, create, change, import.
     Accounts {
         #[command(subcommand)]
         command: accounts::AccountsCommand,
+    },
+    /// Tokens of accounts: list, create, rotate, revoke.
+    Tokens {
+        #[command(subcommand)]
+        command: tokens::TokensCommand,
+    },
+    /// People who sign in: list, show, create, change, password.
+    Users {
+        #[command(subcommand)]
+        command: users::UsersCommand,
+    },
+    /// Who is signed in: list, revoke.
+    Sessions {
+        #[command(subcommand)]
+        command: sessions::SessionsCommand,
+    },
+    /// Who administered what, who was refused, who signed in: list, verify, export.
+    Audit {
+        #[command(subcommand)]
+        command: audit::AuditCommand,
     },
     /// Measure the suite beside the ceiling of its own database.
     Bench(bench::BenchArgs),

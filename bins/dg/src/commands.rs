@@ -1,6 +1,7 @@
 //! What each command does.
 
 pub(crate) mod accounts;
+pub(crate) mod audit;
 pub(crate) mod bench;
 pub(crate) mod database;
 pub(crate) mod digest;
@@ -14,11 +15,14 @@ pub(crate) mod migrate;
 pub(crate) mod precedents;
 pub(crate) mod quarantine;
 pub(crate) mod replay;
+pub(crate) mod sessions;
 pub(crate) mod status;
 pub(crate) mod tenants;
+pub(crate) mod tokens;
 pub(crate) mod trace;
 pub(crate) mod traces;
 pub(crate) mod up;
+pub(crate) mod users;
 pub(crate) mod verify;
 
 use dg_client::Meta;
@@ -54,6 +58,10 @@ pub(crate) async fn run(cli: Cli, out: &mut Output<'_>) -> Result<(), Failure> {
         Command::Quarantine(args) => quarantine::run(global, args, out).await,
         Command::Tenants { command } => tenants::run(global, command, out).await,
         Command::Accounts { command } => accounts::run(global, command, out).await,
+        Command::Tokens { command } => tokens::run(global, command, out).await,
+        Command::Users { command } => users::run(global, command, out).await,
+        Command::Sessions { command } => sessions::run(global, command, out).await,
+        Command::Audit { command } => audit::run(global, command, out).await,
         Command::Bench(args) => bench::run(&args, out).await,
     }?;
     Ok(out.flush()?)

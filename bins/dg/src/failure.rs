@@ -198,7 +198,7 @@ fn explain(error: &ClientError) -> (Exit, Option<&'static str>) {
         ("unauthorized", _) => (
             Exit::Permission,
             Some(
-                "check --token, DG_TOKEN or .dg/client.toml; an administrator issues one with `dg accounts token NAME`",
+                "check --token, DG_TOKEN or .dg/client.toml; an administrator issues one with `dg tokens create NAME`",
             ),
         ),
         ("forbidden", _) => {

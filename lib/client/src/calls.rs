@@ -1,5 +1,6 @@
 //! The calls of the API, a room per group of routes.
 
+pub(crate) mod audit;
 pub(crate) mod batch;
 pub(crate) mod events;
 pub(crate) mod graph;

@@ -80,6 +80,7 @@ pub struct Client {
     request_id: Option<String>,
     freshness: Freshness,
     as_of: Option<i64>,
+    session: Option<Secret>,
 }
 
 struct Inner {
@@ -135,7 +136,8 @@ impl Client {
             .build()
             .map_err(|source| ClientError::transport(&base_url, source))?;
         let inner = Inner { http, base_url, token, retry: options.retry };
-        Ok(Self { inner: Arc::new(inner), tenant: None, request_id: None, freshness: Freshness::Now, as_of: None })
+        let (tenant, request_id, as_of, session) = (None, None, None, None);
+        Ok(Self { inner: Arc::new(inner), tenant, request_id, freshness: Freshness::Now, as_of, session })
     }
 
     /// The same connections, seen from `tenant`.
@@ -160,6 +162,19 @@ impl Client {
     #[must_use]
     pub fn request_id(&self, request_id: impl Into<String>) -> Self {
         Self { request_id: Some(request_id.into()), ..self.clone() }
+    }
+
+    /// The same connections; calls are made in the name of the person whose session this is. Needs a token with the
+    /// permission `principal_assert`, whose account signed the person in.
+    ///
+    /// # Errors
+    /// `invalid_argument` when `session` cannot be sent in a header.
+    pub fn in_the_name_of(&self, session: impl Into<Secret>) -> Result<Self, ClientError> {
+        let session = session.into();
+        if header::HeaderValue::from_str(session.expose()).is_err() {
+            return Err(ClientError::local("invalid_argument", "the session holds characters that no session has"));
+        }
+        Ok(Self { session: Some(session), ..self.clone() })
     }
 
     /// The same tenant and settings with another person's token; connections are shared.
@@ -246,6 +261,37 @@ impl Client {
         self.post_bytes(path, query, "application/json", bytes, repeat).await
     }
 
+    /// A change of something that is there.
+    pub(crate) async fn patch<T: DeserializeOwned>(
+        &self,
+        path: String,
+        body: &(impl Serialize + ?Sized),
+    ) -> Result<T, ClientError> {
+        let bytes = serde_json::to_vec(body)
+            .map_err(|error| ClientError::local("invalid_argument", format!("the body is not JSON: {error}")))?;
+        let body = Some(("application/json", bytes.into()));
+        let call = Call { method: Method::PATCH, path, query: Vec::new(), body, repeat: Repeat::Safe };
+        Ok(self.call(&call).await?.data)
+    }
+
+    /// A read that answers lines instead of an envelope, with the value of the header that tells where to go on.
+    pub(crate) async fn lines(
+        &self,
+        path: String,
+        query: Vec<(&'static str, String)>,
+        next: &str,
+    ) -> Result<(Vec<u8>, Option<String>), ClientError> {
+        let call = Call { method: Method::GET, path, query, body: None, repeat: Repeat::Safe };
+        let answer = self.send(&call).await?;
+        let next = answer.headers().get(next).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned);
+        let head = envelope::Head::of(&answer);
+        let bytes = answer.bytes().await.map_err(|source| ClientError::transport(&self.inner.base_url, source))?;
+        if (200..300).contains(&head.status) {
+            return Ok((bytes.to_vec(), next));
+        }
+        envelope::decode::<serde::de::IgnoredAny>(&head, &bytes).map(|_| (Vec::new(), None))
+    }
+
     /// A write whose body is already text.
     pub(crate) async fn post_bytes<T: DeserializeOwned>(
         &self,
@@ -281,6 +327,13 @@ impl Client {
     }
 
     async fn attempt<T: DeserializeOwned>(&self, call: &Call) -> Result<Envelope<T>, ClientError> {
+        let answer = self.send(call).await?;
+        let head = envelope::Head::of(&answer);
+        let bytes = answer.bytes().await.map_err(|source| ClientError::transport(&self.inner.base_url, source))?;
+        envelope::decode(&head, &bytes)
+    }
+
+    async fn send(&self, call: &Call) -> Result<reqwest::Response, ClientError> {
         let Inner { http, base_url, token, .. } = &*self.inner;
         let mut request = http
             .request(call.method.clone(), format!("{base_url}/api/v1{}", call.path))
@@ -293,14 +346,13 @@ impl Client {
         if let Some(request_id) = &self.request_id {
             request = request.header("x-request-id", request_id);
         }
+        if let Some(session) = &self.session {
+            request = request.header("x-dg-session", session.expose());
+        }
         if let Some((media, bytes)) = &call.body {
             request = request.header(header::CONTENT_TYPE, *media).body(bytes.to_vec());
         }
-        let broken = |source| ClientError::transport(base_url, source);
-        let answer = request.send().await.map_err(broken)?;
-        let head = envelope::Head::of(&answer);
-        let bytes = answer.bytes().await.map_err(broken)?;
-        envelope::decode(&head, &bytes)
+        request.send().await.map_err(|source| ClientError::transport(base_url, source))
     }
 }
 

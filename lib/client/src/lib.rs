@@ -28,10 +28,13 @@ mod retry;
 mod rows;
 mod secret;
 
+pub use calls::audit::{AuditPage, AuditQuery};
 pub use calls::batch::{BatchMode, BatchResult};
 pub use calls::events::{EventPage, EventQuery, TraceEventPage};
 pub use calls::graph::{Direction, EdgeCursor, EdgePage, EdgeQuery, GraphQuery};
-pub use calls::identity::{NewAccount, NewTenant};
+pub use calls::identity::{
+    AccountChange, LimitsChange, NewAccount, NewTenant, NewUser, SessionPage, SessionQuery, TenantChange,
+};
 pub use calls::precedents::PrecedentQuery;
 pub use calls::runs::{DigestPage, FailurePage, FailureQuery, NewRun, RunPage, RunQuery};
 pub use calls::traces::{TracePage, TraceQuery};
@@ -39,9 +42,13 @@ pub use client::{Client, Fresh, Freshness, Meta, Options};
 pub use error::ClientError;
 pub use paging::{EventPages, TracePages};
 pub use retry::RetryPolicy;
+pub use rows::audit::AuditRow;
 pub use rows::events::{Actor, Appended, ItemError, ItemResult, ItemStatus, Source, StoredEvent};
 pub use rows::graph::{Center, Edge, Node, Subgraph};
-pub use rows::identity::{Account, IssuedToken, Me, NewAccountAnswer, OwnToken, Tenant};
+pub use rows::identity::{
+    Account, Imported, ImportedAccount, IssuedToken, Me, NewAccountAnswer, OpenedSession, OwnSession, OwnToken,
+    RotatedToken, Session, SignedIn, SignedInUser, Tenant, TenantLimits, User, UserAnswer,
+};
 pub use rows::projections::{Digests, Health, NamedFailure, ProjectionError, ProjectionHealth};
 pub use rows::runs::{ProjectionFailure, RefusedTenant, Reprojection, Run, RunBatch, WrittenDigest};
 pub use rows::traces::{MissingEvent, Precedent, TraceDetail, TraceIndex, TraceRow, TraceSummary};

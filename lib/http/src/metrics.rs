@@ -44,6 +44,7 @@ impl HttpMetrics {
         let method = match *method {
             Method::GET => "GET",
             Method::POST => "POST",
+            Method::PATCH => "PATCH",
             Method::HEAD => "HEAD",
             _ => "other",
         };

@@ -1,14 +1,16 @@
-//! `dg accounts`: who may use the service, and their tokens.
+//! `dg accounts`: who may use the service.
+
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use dg_client::{IssuedToken, NewAccount, OwnToken};
+use dg_client::{AccountChange, NewAccount};
 use serde_json::json;
 
-use super::{joined, or_dash};
+use super::{joined, or_dash, tokens};
 use crate::{
     cli::Global,
     connection,
-    failure::Failure,
+    failure::{Exit, Failure},
     output::{Output, Table},
 };
 
@@ -27,38 +29,23 @@ pub(crate) enum AccountsCommand {
     },
     /// Create an account and print its first token, once.
     Create(CreateArgs),
-    /// Issue one more token for an account and print it, once.
+    /// Change what an account may do, or switch it off and on.
     #[command(after_help = "\
-To rotate: issue a second token, move the clients, then revoke the first one.
+What is not named stays as it is. It counts from the next request on, in every process.
 
 Examples:
-  dg accounts token acme-agents
-  dg accounts token acme-agents --expires-in-s 86400 --json | jq -r .token")]
-    Token {
-        /// Name of the account.
-        #[arg(value_name = "NAME")]
-        account_id: String,
-        /// Seconds until it ends; never without this.
-        #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
-        expires_in_s: Option<u64>,
-    },
-    /// Revoke a token.
-    #[command(
-        after_help = "Examples:\n  dg accounts revoke acme-agents 0123456789ab      the middle part of dg_0123456789ab_…"
-    )]
-    Revoke {
-        /// Name of the account.
-        #[arg(value_name = "NAME")]
-        account_id: String,
-        /// Public part of the token; `dg accounts show` lists them.
-        token_id: String,
-    },
+  dg accounts set acme-agents --role reader
+  dg accounts set acme-agents --tenant acme --tenant beta
+  dg accounts set acme-agents --disabled true")]
+    Set(SetArgs),
+    /// Create the accounts of a service-accounts.json, all or none.
+    Import(ImportArgs),
 }
 
-/// The account to create.
+/// What an account may do.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Roles: reader reads; writer reads and appends; admin does everything.
+Roles: reader reads; writer reads and appends; admin does everything that its permissions name.
 
 Examples:
   dg accounts create acme-agents --role writer --tenant acme
@@ -79,22 +66,77 @@ pub(crate) struct CreateArgs {
     permissions: Vec<String>,
 }
 
+/// What becomes different about an account or a user.
+#[derive(Debug, Args)]
+pub(crate) struct SetArgs {
+    /// Its name.
+    #[arg(value_name = "NAME")]
+    pub(super) account_id: String,
+    /// What it may do, instead of what it may now; may be repeated.
+    #[arg(long = "role", value_name = "ROLE", value_parser = ["reader", "writer", "admin"])]
+    roles: Vec<String>,
+    /// Where, instead of where it may now; may be repeated, '*' for every tenant.
+    #[arg(short, long = "tenant", value_name = "TENANT")]
+    tenants: Vec<String>,
+    /// More that it may do, instead of what it may now; may be repeated, '*' for all.
+    #[arg(long = "permission", value_name = "PERMISSION")]
+    permissions: Vec<String>,
+    /// Takes all permissions away.
+    #[arg(long, conflicts_with = "permissions")]
+    no_permissions: bool,
+    /// How people call it.
+    #[arg(long, value_name = "TEXT")]
+    display_name: Option<String>,
+    /// Whether everything it is known by is refused.
+    #[arg(long, value_name = "BOOL")]
+    disabled: Option<bool>,
+}
+
+/// The file to import.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The file is the one that the reference platform reads: {\"service_accounts\": [{\"account_id\", \"roles\", \"permissions\", \
+\"tenant_ids\", \"tokens\"}]}. It holds tokens in the clear; here only their hashes are kept. Tokens of 43 characters, as its \
+generator draws them, stay valid. Others are too weak and are left behind; an account that has no other gets a new one, printed once.
+
+Examples:
+  dg accounts import service-accounts.json
+  dg accounts import service-accounts.json --skip-existing --json")]
+pub(crate) struct ImportArgs {
+    /// The file.
+    file: PathBuf,
+    /// Leave accounts that are there already as they are.
+    #[arg(long)]
+    skip_existing: bool,
+}
+
+impl SetArgs {
+    /// The change that was written.
+    pub(super) fn change(&self) -> AccountChange {
+        let some = |list: &[String]| (!list.is_empty()).then(|| list.to_vec());
+        AccountChange {
+            display_name: self.display_name.clone(),
+            roles: some(&self.roles),
+            permissions: if self.no_permissions { Some(Vec::new()) } else { some(&self.permissions) },
+            tenant_ids: some(&self.tenants),
+            disabled: self.disabled,
+        }
+    }
+}
+
 pub(crate) async fn run(global: &Global, command: AccountsCommand, out: &mut Output<'_>) -> Result<(), Failure> {
     match command {
         AccountsCommand::List => list(global, out).await,
         AccountsCommand::Show { account_id } => show(global, &account_id, out).await,
         AccountsCommand::Create(args) => create(global, args, out).await,
-        AccountsCommand::Token { account_id, expires_in_s } => {
-            let issued = connection::service(global)?.create_token(&account_id, expires_in_s).await?;
-            tell_token(&account_id, &issued, out)
-        }
-        AccountsCommand::Revoke { account_id, token_id } => {
-            connection::service(global)?.revoke_token(&account_id, &token_id).await?;
+        AccountsCommand::Set(args) => {
+            let account = connection::service(global)?.change_account(&args.account_id, &args.change()).await?;
             if out.is_json() {
-                return out.document(&json!({ "account_id": account_id, "revoked": true, "token_id": token_id }));
+                return out.document(&json!({ "account": account }));
             }
-            Ok(out.line(format!("Revoked {token_id} of {account_id}."))?)
+            Ok(out.line(format!("Changed {}.", account.account_id))?)
         }
+        AccountsCommand::Import(args) => import(global, &args, out).await,
     }
 }
 
@@ -103,11 +145,12 @@ async fn list(global: &Global, out: &mut Output<'_>) -> Result<(), Failure> {
     if out.is_json() {
         return out.document(&json!({ "accounts": accounts }));
     }
-    let mut table = Table::new(&["ACCOUNT", "ROLES", "PERMISSIONS", "TENANTS", "STATE", "CREATED"]);
+    let mut table = Table::new(&["ACCOUNT", "KIND", "ROLES", "PERMISSIONS", "TENANTS", "STATE", "CREATED"]);
     for account in accounts {
         let state = if account.disabled { "disabled" } else { "active" };
         table.row([
             account.account_id,
+            or_dash(account.kind),
             joined(&account.roles),
             joined(&account.permissions),
             joined(&account.tenant_ids),
@@ -125,6 +168,7 @@ async fn show(global: &Global, account_id: &str, out: &mut Output<'_>) -> Result
     }
     out.line(format!("{}{}", account.account_id, if account.disabled { " (disabled)" } else { "" }))?;
     for (name, text) in [
+        ("kind", or_dash(account.kind)),
         ("roles", joined(&account.roles)),
         ("permissions", joined(&account.permissions)),
         ("tenants", joined(&account.tenant_ids)),
@@ -133,11 +177,7 @@ async fn show(global: &Global, account_id: &str, out: &mut Output<'_>) -> Result
         out.line(format!("  {name:<12} {text}"))?;
     }
     out.line("")?;
-    let mut table = Table::new(&["TOKEN", "CREATED", "LAST USED", "EXPIRES", "REVOKED"]);
-    for OwnToken { created_at, expires_at, last_used_at, revoked_at, token_id } in account.tokens {
-        table.row([token_id, or_dash(created_at), or_dash(last_used_at), or_dash(expires_at), or_dash(revoked_at)]);
-    }
-    Ok(out.table(&table)?)
+    Ok(out.table(&tokens::table(account.tokens))?)
 }
 
 async fn create(global: &Global, args: CreateArgs, out: &mut Output<'_>) -> Result<(), Failure> {
@@ -150,7 +190,7 @@ async fn create(global: &Global, args: CreateArgs, out: &mut Output<'_>) -> Resu
     let made = connection::service(global)?.create_account(&new).await.map_err(|error| {
         let exists = error.code == "conflict";
         let failure = Failure::from(error);
-        if exists { failure.advise("issue one more token for it with `dg accounts token NAME`") } else { failure }
+        if exists { failure.advise("issue one more token for it with `dg tokens create NAME`") } else { failure }
     })?;
     if out.is_json() {
         return out.document(&json!({
@@ -166,20 +206,44 @@ async fn create(global: &Global, args: CreateArgs, out: &mut Output<'_>) -> Resu
     let account = made.account;
     let what = format!("{} in {}", joined(&account.roles), joined(&account.tenant_ids));
     out.line(format!("Created {}: {what}.", account.account_id))?;
-    tell_token(&account.account_id, &made.token, out)
+    tokens::tell(&account.account_id, &made.token, out)
 }
 
-fn tell_token(account_id: &str, issued: &IssuedToken, out: &mut Output<'_>) -> Result<(), Failure> {
-    if out.is_json() {
-        return out.document(&json!({
-            "account_id": account_id,
-            "expires_at": issued.expires_at,
-            "token": issued.token.expose(),
-            "token_id": issued.token_id,
-        }));
+async fn import(global: &Global, args: &ImportArgs, out: &mut Output<'_>) -> Result<(), Failure> {
+    let unreadable =
+        |reason: String| Failure::new(Exit::Data, "bad_format", format!("{}: {reason}", args.file.display()));
+    let text = std::fs::read_to_string(&args.file).map_err(|error| unreadable(error.to_string()))?;
+    let mut file: serde_json::Value =
+        serde_json::from_str(&text).map_err(|error| unreadable(format!("not JSON: {error}")))?;
+    match file.as_object_mut() {
+        Some(object) => drop(object.insert("skip_existing".to_owned(), args.skip_existing.into())),
+        None => return Err(unreadable("not a JSON object".to_owned())),
     }
-    out.line(format!("Its token, which is shown only now:\n\n  {}\n", issued.token.expose()))?;
-    let until =
-        issued.expires_at.as_deref().map_or_else(|| "until it is revoked".to_owned(), |at| format!("until {at}"));
-    Ok(out.line(format!("Valid {until}. To revoke it: dg accounts revoke {account_id} {}", issued.token_id))?)
+    let imported = connection::service(global)?.import_accounts(&file).await?;
+    if out.is_json() {
+        return out.document(&imported);
+    }
+    let mut table = Table::new(&["ACCOUNT", "ROLES", "TENANTS", "TOKENS KEPT", "LEFT BEHIND", "NEW TOKEN"]).full();
+    for one in &imported.accounts {
+        let account = &one.account;
+        table.row([
+            account.account_id.clone(),
+            joined(&account.roles),
+            joined(&account.tenant_ids),
+            one.tokens_kept.to_string(),
+            one.tokens_left_behind.to_string(),
+            one.token.as_ref().map_or_else(|| "-".to_owned(), |issued| issued.token.expose().to_owned()),
+        ]);
+    }
+    out.table(&table)?;
+    if !imported.skipped.is_empty() {
+        out.line(format!("\nthere already: {}", joined(&imported.skipped)))?;
+    }
+    if !imported.unregistered_tenants.is_empty() {
+        out.line(format!(
+            "\nnot registered yet: {} (`dg tenants create NAME`)",
+            joined(&imported.unregistered_tenants)
+        ))?;
+    }
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! `dg tenants`: the registry of tenants.
 
 use clap::{Args, Subcommand};
-use dg_client::NewTenant;
+use dg_client::{LimitsChange, NewTenant, Tenant, TenantChange};
 use serde_json::json;
 
 use super::or_dash;
@@ -18,8 +18,57 @@ pub(crate) enum TenantsCommand {
     /// List all tenants.
     #[command(after_help = "Examples:\n  dg tenants list\n  dg tenants list --json | jq -r '.tenants[].tenant_id'")]
     List,
+    /// Show one tenant.
+    #[command(after_help = "Examples:\n  dg tenants show acme")]
+    Show {
+        /// Its name.
+        tenant_id: String,
+    },
     /// Register a tenant: a log of its own.
     Create(CreateArgs),
+    /// Suspend, close or open a tenant, or bound what it may send.
+    Set(SetArgs),
+}
+
+/// What becomes different about a tenant.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A suspended tenant takes no events and can be read; into a closed one only administrators come. It counts from the next request on.
+
+Examples:
+  dg tenants set acme --status suspended --reason 'unpaid since May'
+  dg tenants set acme --status active
+  dg tenants set acme --max-event-bytes 65536 --max-batch-events 100
+  dg tenants set acme --max-event-bytes none")]
+pub(crate) struct SetArgs {
+    /// Its name.
+    tenant_id: String,
+    /// What it may be used for.
+    #[arg(long, value_parser = ["active", "suspended", "closed"])]
+    status: Option<String>,
+    /// How secrets in events are found.
+    #[arg(long, value_parser = ["precise", "reference"])]
+    secret_guard: Option<String>,
+    /// Bytes of one event; `none` for what the service takes from everybody.
+    #[arg(long, value_name = "BYTES", value_parser = limit)]
+    max_event_bytes: Option<Limit>,
+    /// Events of one batch; `none` for what the service takes from everybody.
+    #[arg(long, value_name = "EVENTS", value_parser = limit)]
+    max_batch_events: Option<Limit>,
+    /// Why, for the audit.
+    #[arg(long)]
+    reason: Option<String>,
+}
+
+/// A limit to set, or to give up.
+#[derive(Clone, Copy, Debug)]
+struct Limit(Option<i64>);
+
+fn limit(text: &str) -> Result<Limit, String> {
+    match text {
+        "none" => Ok(Limit(None)),
+        _ => text.parse().map(|number| Limit(Some(number))).map_err(|_| "it is a number, or none".to_owned()),
+    }
 }
 
 /// The tenant to register.
@@ -44,7 +93,37 @@ pub(crate) async fn run(global: &Global, command: TenantsCommand, out: &mut Outp
     match command {
         TenantsCommand::List => list(global, out).await,
         TenantsCommand::Create(args) => create(global, args, out).await,
+        TenantsCommand::Show { tenant_id } => {
+            tell(&connection::service(global)?.tenant_details(&tenant_id).await?, out)
+        }
+        TenantsCommand::Set(args) => {
+            let limits = LimitsChange {
+                max_event_bytes: args.max_event_bytes.map(|limit| limit.0),
+                max_batch_events: args.max_batch_events.map(|limit| limit.0),
+            };
+            let SetArgs { tenant_id, status, secret_guard, reason, .. } = args;
+            let change = TenantChange { status, secret_guard, limits, reason };
+            tell(&connection::service(global)?.change_tenant(&tenant_id, &change).await?, out)
+        }
     }
+}
+
+fn tell(tenant: &Tenant, out: &mut Output<'_>) -> Result<(), Failure> {
+    if out.is_json() {
+        return out.document(&json!({ "tenant": tenant }));
+    }
+    out.line(&tenant.tenant_id)?;
+    let number = |limit: Option<i64>| limit.map(|limit| limit.to_string());
+    for (name, text) in [
+        ("status", tenant.status.clone()),
+        ("secret guard", tenant.secret_guard.clone()),
+        ("event bytes", number(tenant.limits.max_event_bytes)),
+        ("batch events", number(tenant.limits.max_batch_events)),
+        ("created", tenant.created_at.clone()),
+    ] {
+        out.line(format!("  {name:<12} {}", or_dash(text)))?;
+    }
+    Ok(())
 }
 
 async fn list(global: &Global, out: &mut Output<'_>) -> Result<(), Failure> {
