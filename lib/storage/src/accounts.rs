@@ -171,7 +171,7 @@ impl Store {
     /// Makes accounts with their tokens, all or none. `what` is for the audit: where they come from.
     ///
     /// # Errors
-    /// [`StoreError::Exists`] when one of them is there, or the database's.
+    /// [`StoreError::Exists`] when one of them, or of their tokens, is there, or the database's.
     pub async fn create_accounts(
         &self,
         new: &[(NewAccount, Vec<NewToken>)],
@@ -250,7 +250,8 @@ impl Store {
     /// Gives an account one more token.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] without such an account, or the database's.
+    /// [`StoreError::NotFound`] without such an account, [`StoreError::Exists`] when some account has this token, or the
+    /// database's.
     pub async fn create_token(&self, account_id: &str, new: &NewToken, by: &By) -> Result<Token, StoreError> {
         let work = Work::begin(self).await?;
         let (token, entry) = insert_token(&work, account_id, new, None, by).await?;
@@ -277,7 +278,8 @@ impl Store {
         let work = Work::begin(self).await?;
         let row = work.query_opt(name, END_TOKEN, &[&account_id, &token_id, &PgMicros(overlap_until)]).await?;
         let Some(row) = row else {
-            let known = self.tokens(account_id).await?.iter().any(|token| token.token_id == token_id);
+            let tokens = work.query("accounts.tokens", TOKENS, &[&account_id]).await?;
+            let known = tokens.iter().any(|row| row.try_get("token_id").is_ok_and(|id: &str| id == token_id));
             return Err(match known {
                 true => StoreError::WrongState { what: "token", status: "ended" },
                 false => StoreError::NotFound { what: "token" },
@@ -373,7 +375,14 @@ async fn insert_token(
     let (secret, expires_at) = (new.secret_sha256.as_slice(), new.expires_at.map(PgMicros));
     let params: [&(dyn ToSql + Sync); 7] =
         [&new.token_id, &account_id, &secret, &expires_at, &new.label, &by.name(), &replaces];
-    let row = work.query_opt(name, CREATE_TOKEN, &params).await?.ok_or(StoreError::NotFound { what: "account" })?;
+    let Some(row) = work.query_opt(name, CREATE_TOKEN, &params).await? else {
+        let known = work.query_opt("accounts.one", ONE, &[&account_id]).await?.is_some();
+        return Err(if known {
+            StoreError::Exists { what: "token" }
+        } else {
+            StoreError::NotFound { what: "account" }
+        });
+    };
     let made = token(name, &row)?;
     let entry = by.did("token.create").subject(&made.token_id).with("account_id", account_id);
     Ok((made, entry.with("expires_at", new.expires_at.map(Micros::rfc3339))))

@@ -69,6 +69,9 @@ async fn many_accounts_are_made_or_none() {
     let again = vec![(named("c"), vec![]), (named("a"), vec![])];
     assert!(matches!(store.create_accounts(&again, None, &by).await, Err(StoreError::Exists { .. })));
     assert!(store.account("c").await.unwrap().is_none());
+    let taken = vec![(named("d"), vec![token("a1")])];
+    assert!(matches!(store.create_accounts(&taken, None, &by).await, Err(StoreError::Exists { what: "token" })));
+    assert!(store.account("d").await.unwrap().is_none());
 }
 
 #[tokio::test]
