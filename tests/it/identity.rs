@@ -213,6 +213,21 @@ async fn nobody_gives_or_takes_more_than_they_have() {
     some.patch("/api/v1/admin/accounts/some", &json!({"permissions": ["*"]})).await.refused(403, "forbidden");
     some.patch("/api/v1/admin/accounts/some", &json!({"disabled": true})).await.refused(409, "conflict");
     some.patch("/api/v1/admin/accounts/a", &json!({"disabled": true})).await.expect(200);
+    // Nor do they see what is of other tenants.
+    admin.new_tenant("theirs", "precise").await;
+    admin.new_account("stranger", &["reader"], &["theirs"]).await;
+    admin.post("/api/v1/admin/users", &json!({"user_id": "eve", "tenant_ids": ["theirs"]})).await.expect(201);
+    for list in ["accounts", "users", "tenants"] {
+        let seen = some.get(&format!("/api/v1/admin/{list}")).await;
+        assert!(seen.status == 200 && !seen.text.contains("theirs"), "{}", seen.text);
+        assert!(admin.get(&format!("/api/v1/admin/{list}")).await.text.contains("theirs"));
+    }
+    for hidden in ["accounts/stranger", "accounts/stranger/tokens", "users/eve", "tenants/theirs"] {
+        some.get(&format!("/api/v1/admin/{hidden}")).await.refused(404, "not_found");
+        admin.get(&format!("/api/v1/admin/{hidden}")).await.expect(200);
+    }
+    some.get("/api/v1/admin/sessions?user_id=eve").await.refused(404, "not_found");
+    some.get("/api/v1/admin/sessions").await.refused(403, "forbidden");
     let reader = admin.token(Some(&admin.new_account("role-only", &["admin"], &["*"]).await));
     reader.get("/api/v1/admin/accounts").await.expect(200);
     for (path, body) in [

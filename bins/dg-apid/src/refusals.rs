@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use dg_http::Code;
 use dg_http::refusals::{Refused, Witness};
 use dg_runtime::CancellationToken;
 use dg_storage::Store;
@@ -43,6 +44,10 @@ pub(crate) fn observed(store: &Store) -> (Observer, Recorder) {
 
 impl Witness for Observer {
     fn refused(&self, refused: Refused) {
+        // A failed sign-in is a row of its own, about the person and not about the program.
+        if refused.code == Code::SignInRefused.as_str() {
+            return;
+        }
         // A full channel means thousands a second: what is lost is a part of a number.
         let _ = self.0.try_send(refused);
     }

@@ -65,14 +65,15 @@ pub(super) struct OneAccount {
     account: AccountJson,
 }
 
-/// Lists every account, by name.
-pub(crate) async fn list(State(app): State<App>, _: AccountCaller<Admin>, _: NoParams) -> Result<Reply, ApiError> {
+/// Lists the accounts that the caller sees, by name.
+pub(crate) async fn list(State(app): State<App>, caller: AccountCaller<Admin>, _: NoParams) -> Result<Reply, ApiError> {
     #[derive(Serialize)]
     struct Listed {
         accounts: Vec<AccountJson>,
     }
-    let accounts = app.store.accounts(None).await?;
-    Reply::ok(&Listed { accounts: accounts.into_iter().map(AccountJson::of).collect() })
+    let accounts = app.store.accounts(None).await?.into_iter();
+    let accounts = accounts.filter(|account| grants::sees(&caller.principal, account));
+    Reply::ok(&Listed { accounts: accounts.map(AccountJson::of).collect() })
 }
 
 /// Makes an account with a first token, which is shown in this answer and never again.
@@ -105,10 +106,10 @@ pub(crate) async fn create(
 pub(crate) async fn show(
     State(app): State<App>,
     Segments([account_id]): Segments<1>,
-    _: AccountCaller<Admin>,
+    caller: AccountCaller<Admin>,
     _: NoParams,
 ) -> Result<Reply, ApiError> {
-    let account = find(&app, &account_id).await?;
+    let account = find_seen(&app, &caller.principal, &account_id).await?;
     let tokens = app.store.tokens(&account_id).await?;
     let tokens = Some(tokens.into_iter().map(TokenJson::of).collect());
     Reply::ok(&OneAccount { account: AccountJson { tokens, ..AccountJson::of(account) } })
@@ -156,8 +157,20 @@ pub(super) async fn apply(
 /// # Errors
 /// `not_found`, or the store's.
 pub(super) async fn find(app: &App, account_id: &str) -> Result<Account, ApiError> {
-    let unknown = || ApiError::new(Code::NotFound, "there is no such account").with("account_id", account_id);
-    app.store.account(account_id).await?.ok_or_else(unknown)
+    app.store.account(account_id).await?.ok_or_else(|| unknown(account_id))
+}
+
+/// The account of that name, if the caller sees it.
+///
+/// # Errors
+/// As [`find`].
+pub(super) async fn find_seen(app: &App, who: &Principal, account_id: &str) -> Result<Account, ApiError> {
+    let account = find(app, account_id).await?;
+    if grants::sees(who, &account) { Ok(account) } else { Err(unknown(account_id)) }
+}
+
+fn unknown(account_id: &str) -> ApiError {
+    ApiError::new(Code::NotFound, "there is no such account").with("account_id", account_id)
 }
 
 fn only(made: Vec<(Account, Vec<Token>)>) -> Result<(Account, Vec<Token>), ApiError> {

@@ -67,6 +67,11 @@ impl Grants {
     }
 }
 
+/// Whether somebody sees an account: who administers some tenants sees what is of those and of no other.
+pub(super) fn sees(who: &Principal, account: &Account) -> bool {
+    account.tenant_ids.iter().all(|tenant| who.may_use(tenant))
+}
+
 /// Lets somebody change an account, or what it is known by: nobody takes over one that may do more.
 ///
 /// # Errors

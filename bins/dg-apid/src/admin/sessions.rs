@@ -10,7 +10,7 @@ use dg_storage::sessions::Session;
 use serde::Serialize;
 use tracing::info;
 
-use super::accounts::find;
+use super::accounts::{find, find_seen};
 use super::grants::{self, ACCOUNTS_MANAGE};
 use crate::app::App;
 
@@ -37,7 +37,7 @@ pub(crate) struct SessionJson {
 pub(crate) async fn list(
     State(app): State<App>,
     RawQuery(query): RawQuery,
-    _: AccountCaller<Admin>,
+    caller: AccountCaller<Admin>,
 ) -> Result<Reply, ApiError> {
     #[derive(Serialize)]
     struct Listed {
@@ -50,6 +50,11 @@ pub(crate) async fn list(
     let foreign = || params::bad("cursor", "the parameter cursor is not one that this service gave".to_owned());
     let after = given.text("cursor").map(|text| place(text).ok_or_else(foreign)).transpose()?;
     let after = after.as_ref().map(|(at, id)| (*at, id.as_str()));
+    match given.text("user_id") {
+        Some(user_id) => drop(find_seen(&app, &caller.principal, user_id).await?),
+        None if caller.principal.may_use("*") => {}
+        None => return Err(ApiError::new(Code::Forbidden, "who may not use every tenant names a user_id")),
+    }
     let mut sessions = app.store.sessions(given.text("user_id"), open_only, after, limit + 1).await?;
     let more = i64::try_from(sessions.len()).is_ok_and(|found| found > limit);
     if more {

@@ -66,14 +66,15 @@ struct OneTenant {
     tenant: TenantJson,
 }
 
-/// Lists every tenant, by name.
-pub(crate) async fn list(State(app): State<App>, _: AccountCaller<Admin>, _: NoParams) -> Result<Reply, ApiError> {
+/// Lists the tenants that the caller may use, by name.
+pub(crate) async fn list(State(app): State<App>, caller: AccountCaller<Admin>, _: NoParams) -> Result<Reply, ApiError> {
     #[derive(Serialize)]
     struct Listed {
         tenants: Vec<TenantJson>,
     }
-    let tenants = app.store.tenants().await?;
-    Reply::ok(&Listed { tenants: tenants.into_iter().map(TenantJson::of).collect() })
+    let tenants = app.store.tenants().await?.into_iter();
+    let tenants = tenants.filter(|tenant| caller.principal.may_use(tenant.tenant_id.as_str()));
+    Reply::ok(&Listed { tenants: tenants.map(TenantJson::of).collect() })
 }
 
 /// Registers a tenant.
@@ -96,12 +97,12 @@ pub(crate) async fn create(
 pub(crate) async fn show(
     State(app): State<App>,
     Segments([tenant_id]): Segments<1>,
-    _: AccountCaller<Admin>,
+    caller: AccountCaller<Admin>,
     _: NoParams,
 ) -> Result<Reply, ApiError> {
     let tenant = match TenantId::new(&tenant_id) {
-        Ok(name) => app.store.tenant(&name).await?,
-        Err(_) => None,
+        Ok(name) if caller.principal.may_use(&tenant_id) => app.store.tenant(&name).await?,
+        Ok(_) | Err(_) => None,
     };
     let tenant = tenant.ok_or_else(|| unknown(&tenant_id))?;
     Reply::ok(&OneTenant { tenant: TenantJson::of(tenant) })

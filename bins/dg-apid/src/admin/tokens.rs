@@ -11,7 +11,7 @@ use dg_storage::accounts::{NewToken, Token};
 use serde::{Deserialize, Serialize};
 use tracing::info;
 
-use super::accounts::find;
+use super::accounts::{find, find_seen};
 use super::grants::{self, ACCOUNTS_MANAGE};
 use crate::app::App;
 
@@ -64,14 +64,14 @@ pub(super) struct TokenJson {
 pub(crate) async fn list(
     State(app): State<App>,
     Segments([account_id]): Segments<1>,
-    _: AccountCaller<Admin>,
+    caller: AccountCaller<Admin>,
     _: NoParams,
 ) -> Result<Reply, ApiError> {
     #[derive(Serialize)]
     struct Listed {
         tokens: Vec<TokenJson>,
     }
-    find(&app, &account_id).await?;
+    find_seen(&app, &caller.principal, &account_id).await?;
     let tokens = app.store.tokens(&account_id).await?;
     Reply::ok(&Listed { tokens: tokens.into_iter().map(TokenJson::of).collect() })
 }

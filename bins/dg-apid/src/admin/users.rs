@@ -65,14 +65,15 @@ struct WithPassword {
     password: Option<String>,
 }
 
-/// Lists every person, by name.
-pub(crate) async fn list(State(app): State<App>, _: AccountCaller<Admin>, _: NoParams) -> Result<Reply, ApiError> {
+/// Lists the people that the caller sees, by name.
+pub(crate) async fn list(State(app): State<App>, caller: AccountCaller<Admin>, _: NoParams) -> Result<Reply, ApiError> {
     #[derive(Serialize)]
     struct Listed {
         users: Vec<UserJson>,
     }
-    let people = app.store.people().await?;
-    Reply::ok(&Listed { users: people.into_iter().map(UserJson::of).collect() })
+    let people = app.store.people().await?.into_iter();
+    let people = people.filter(|person| grants::sees(&caller.principal, &person.account));
+    Reply::ok(&Listed { users: people.map(UserJson::of).collect() })
 }
 
 /// Makes a person. Their first password is for signing in once: they have to choose their own.
@@ -99,10 +100,14 @@ pub(crate) async fn create(
 pub(crate) async fn show(
     State(app): State<App>,
     Segments([user_id]): Segments<1>,
-    _: AccountCaller<Admin>,
+    caller: AccountCaller<Admin>,
     _: NoParams,
 ) -> Result<Reply, ApiError> {
-    Reply::ok(&OneUser { user: UserJson::of(find(&app, &user_id).await?) })
+    let person = find(&app, &user_id).await?;
+    if !grants::sees(&caller.principal, &person.account) {
+        return Err(unknown(&user_id));
+    }
+    Reply::ok(&OneUser { user: UserJson::of(person) })
 }
 
 /// Changes what a person may do, or switches them off and on. Counts from the next request on.
@@ -144,8 +149,11 @@ pub(crate) async fn reset_password(
 /// # Errors
 /// `not_found`, or the store's.
 pub(super) async fn find(app: &App, user_id: &str) -> Result<Person, ApiError> {
-    let unknown = || ApiError::new(Code::NotFound, "there is no such user").with("user_id", user_id);
-    app.store.person(user_id).await?.ok_or_else(unknown)
+    app.store.person(user_id).await?.ok_or_else(|| unknown(user_id))
+}
+
+fn unknown(user_id: &str) -> ApiError {
+    ApiError::new(Code::NotFound, "there is no such user").with("user_id", user_id)
 }
 
 #[derive(Clone)]
