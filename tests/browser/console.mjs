@@ -39,7 +39,7 @@ async function accessible(page) {
 async function signIn(page, next) {
   await page.goto(`${origin}/sign-in?next=${encodeURIComponent(next)}`);
   await page.getByLabel("API token").fill(values.token);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.locator("form:has(#token) button").click();
   await page.waitForURL(`${origin}${next}`);
 }
 
@@ -61,7 +61,7 @@ if (api) {
     await shoot(page, "sign-in");
     await accessible(page);
     await page.getByLabel("API token").fill("dg_000000000000_wrong");
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.locator("form:has(#token) button").click();
     await page.getByText("does not know this token").waitFor();
     await signIn(page, `/t/${values.tenant}/traces`);
     await live(page);

@@ -426,3 +426,110 @@ async fn accounts_of_the_reference_come_with_their_tokens() {
         2
     );
 }
+
+/// A browser without scripts: keeps cookies, follows nothing.
+struct Browser {
+    http: reqwest::Client,
+    origin: String,
+    cookies: std::collections::BTreeMap<String, String>,
+}
+
+/// A page: its status, where it leads, its text.
+struct Page {
+    status: u16,
+    location: String,
+    text: String,
+}
+
+impl Browser {
+    fn new(origin: &str) -> Self {
+        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { http, origin: origin.to_owned(), cookies: std::collections::BTreeMap::new() }
+    }
+
+    async fn send(&mut self, request: reqwest::RequestBuilder) -> Page {
+        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let response = request.header("cookie", cookies.join("; ")).send().await.unwrap();
+        for cookie in response.headers().get_all("set-cookie") {
+            let (name, value) = cookie.to_str().unwrap().split(';').next().unwrap().split_once('=').unwrap();
+            self.cookies.insert(name.to_owned(), value.to_owned());
+        }
+        let location = response.headers().get("location").map_or("", |value| value.to_str().unwrap()).to_owned();
+        Page { status: response.status().as_u16(), location, text: response.text().await.unwrap() }
+    }
+
+    async fn get(&mut self, path: &str) -> Page {
+        let request = self.http.get(format!("{}{path}", self.origin));
+        self.send(request).await
+    }
+
+    /// Sends the form of `page` with these fields.
+    async fn submit(&mut self, page: &Page, path: &str, fields: &[(&str, &str)]) -> Page {
+        let hidden = |name: &str| {
+            let start = format!("name=\"{name}\" value=\"");
+            page.text.split(&start).nth(1).map_or("", |rest| rest.split('"').next().unwrap()).to_owned()
+        };
+        let (csrf, next) = (hidden("csrf"), hidden("next"));
+        let fields = [("csrf", csrf.as_str()), ("next", next.as_str())].into_iter().chain(fields.iter().copied());
+        let body: Vec<String> = fields.map(|(name, value)| format!("{name}={}", crate::api::encoded(value))).collect();
+        let request = self.http.post(format!("{}{path}", self.origin)).body(body.join("&"));
+        let request =
+            request.header("content-type", "application/x-www-form-urlencoded").header("origin", &self.origin);
+        self.send(request).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_sign_in_to_the_console() {
+    let suite = Suite::start().unwrap();
+    let admin = Api::admin(&suite);
+    let tenant = admin.new_tenant("seen", "precise").await;
+    tenant.post("/api/v1/events", &started("shown")).await.expect(201);
+    let body = json!({"user_id": "ana", "roles": ["reader"], "tenant_ids": ["seen"], "password": "the first password"});
+    admin.post("/api/v1/admin/users", &body).await.expect(201);
+    let mut browser = Browser::new(&suite.console_url);
+    let place = "/t/seen/traces";
+    let form = browser.get(&format!("/sign-in?next={}", crate::api::encoded(place))).await;
+    assert!(form.text.contains("name=\"password\"") && form.text.contains("name=\"token\""), "{}", form.text);
+    let wrong = browser.submit(&form, "/sign-in", &[("user_id", "ana"), ("password", "another password")]).await;
+    assert_eq!(wrong.status, 422);
+    assert!(
+        wrong.text.contains("Name or password is wrong.") && wrong.text.contains("value=\"ana\""),
+        "{}",
+        wrong.text
+    );
+    assert!(!wrong.text.contains("another password"));
+    let entered = browser.submit(&form, "/sign-in", &[("user_id", "ana"), ("password", "the first password")]).await;
+    assert_eq!((entered.status, entered.location.as_str()), (303, "/password?next=%2Ft%2Fseen%2Ftraces"));
+    assert!(browser.get(place).await.location.starts_with("/password"), "nothing else comes first");
+    let form = browser.get(&entered.location).await;
+    let change = [("current", "the first password"), ("new", PASSWORD), ("again", PASSWORD)];
+    let unlike = [("current", "the first password"), ("new", PASSWORD), ("again", "something else")];
+    assert_eq!(browser.submit(&form, "/password", &unlike).await.status, 422);
+    let changed = browser.submit(&form, "/password", &change).await;
+    assert_eq!((changed.status, changed.location.as_str()), (303, place), "{}", changed.text);
+    let list = browser.get(place).await;
+    assert!(list.text.contains("shown") && list.text.contains("ana"), "{}", list.text);
+    let sessions = admin.get("/api/v1/admin/sessions?user_id=ana").await;
+    let open = &sessions.expect(200)["sessions"][0];
+    assert_eq!((&open["agent"], &open["address"]), (&json!("local-console"), &json!("127.0.0.1")), "{open}");
+    let left = browser.submit(&list, "/sign-out", &[]).await;
+    assert_eq!((left.status, left.location.as_str()), (303, "/sign-in"));
+    assert_eq!(admin.get("/api/v1/admin/sessions?user_id=ana").await.expect(200)["sessions"], json!([]));
+    let noted = admin.get("/api/v1/admin/audit?kind=sign_in&subject=ana&order=oldest").await;
+    let noted = noted.expect(200)["entries"].as_array().unwrap().clone();
+    let noted: Vec<String> =
+        noted.iter().map(|row| format!("{} {}", text(row, "/action"), text(row, "/outcome"))).collect();
+    assert_eq!(noted, ["session.sign_in refused", "session.sign_in done", "session.sign_out done"]);
+    // Another sign-in that somebody ends from outside.
+    let form = browser.get("/sign-in").await;
+    browser.submit(&form, "/sign-in", &[("user_id", "ana"), ("password", PASSWORD)]).await;
+    let sessions = admin.get("/api/v1/admin/sessions?user_id=ana").await;
+    let id = text(sessions.expect(200), "/sessions/0/session_id");
+    admin.post(&format!("/api/v1/admin/sessions/{id}/revoke"), &json!({})).await.expect(200);
+    wait_for(Duration::from_secs(20), "the console to notice", async || {
+        browser.get(place).await.location.starts_with("/sign-in").then_some(())
+    })
+    .await
+    .unwrap();
+}

@@ -1,6 +1,6 @@
 //! What all requests and all open pages share.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use dg_client::{Client, ClientError, Options, RetryPolicy};
 use dg_domain::Micros;
@@ -27,6 +27,8 @@ pub(crate) struct App {
     pub(crate) api: Client,
     /// Signed-in people.
     pub(crate) sessions: Sessions,
+    /// Where the console's own token is, with which it signs people in.
+    service_token: Option<PathBuf>,
     /// Who reads while nobody has signed in, in development.
     pub(crate) development: Option<Development>,
     /// Form tokens.
@@ -73,6 +75,7 @@ impl App {
         let app = Self {
             api: Client::with_options(&console.api_url, "", options)?,
             sessions: Sessions::default(),
+            service_token: Some(console.service_token_file.clone()).filter(|file| !file.as_os_str().is_empty()),
             development: config.development_token().map(Development::new),
             csrf: Csrf::new()?,
             assets: Assets::embedded(),
@@ -103,6 +106,17 @@ impl App {
             live: false,
             now,
         }
+    }
+
+    /// Whether people sign in with name and password here.
+    pub(crate) fn knows_people(&self) -> bool {
+        self.service_token.is_some()
+    }
+
+    /// The console in its own name. Its token is read anew each time, so that it may be put in place or replaced later.
+    pub(crate) fn service(&self) -> Option<Client> {
+        let token = std::fs::read_to_string(self.service_token.as_ref()?).ok()?;
+        self.api.with_token(token.trim()).ok().filter(|_| !token.trim().is_empty())
     }
 
     /// A page as it was found.

@@ -29,6 +29,9 @@ pub(crate) struct ConsoleConfig {
     pub(crate) listen: SocketAddr,
     /// Where dg-apid answers.
     pub(crate) api_url: String,
+    /// A file with the console's own token, whose account has the permission `principal_assert`: people sign in with name and
+    /// password then. Empty for none.
+    pub(crate) service_token_file: PathBuf,
     /// Development only: a file with the token that is used while nobody has signed in; empty for none.
     pub(crate) token_file: PathBuf,
     /// A proxy in front terminates TLS: any listen address and host name is accepted, cookies are for https only.
@@ -56,6 +59,7 @@ impl Default for ConsoleConfig {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 4180)),
             api_url: "http://127.0.0.1:4100".to_owned(),
+            service_token_file: PathBuf::new(),
             token_file: PathBuf::new(),
             behind_proxy: false,
             max_live: 1000,

@@ -123,6 +123,8 @@ pub(crate) enum Body {
     Trace(Box<TracePage>),
     /// The sign-in form.
     SignIn(SignInPage),
+    /// The form for another password.
+    Password(PasswordPage),
     /// A screen that only says something.
     Notice(Notice),
 }
@@ -145,6 +147,21 @@ pub(crate) struct SignInPage {
     pub(crate) next: String,
     /// What was wrong with the last attempt.
     pub(crate) problem: Option<String>,
+    /// Whether people sign in with name and password.
+    pub(crate) people: bool,
+    /// The name of the last attempt.
+    pub(crate) user_id: String,
+}
+
+/// The form for another password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PasswordPage {
+    /// Where to go afterwards.
+    pub(crate) next: String,
+    /// What was wrong with the last attempt.
+    pub(crate) problem: Option<String>,
+    /// Whether nothing else can be done before.
+    pub(crate) required: bool,
 }
 
 /// The list of traces.

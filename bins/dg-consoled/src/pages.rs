@@ -6,6 +6,7 @@
 
 mod notice;
 mod parts;
+mod password;
 mod shell;
 mod sign_in;
 mod timeline;
@@ -56,6 +57,7 @@ fn page(view: &View) -> Element {
         Body::Traces(page) => traces::page(page, &view.shell),
         Body::Trace(page) => trace::page(page, &view.shell),
         Body::SignIn(page) => sign_in::page(page, &view.shell),
+        Body::Password(page) => password::page(page, &view.shell),
         Body::Notice(notice) => notice::page(notice, &view.shell),
     };
     shell::frame(&view.shell, body)

@@ -1,8 +1,8 @@
 //! Who is looking: signed-in people, and the development reader.
 //!
-//! A person is an API token and what the service said about it. The console itself has no rights: every read is
-//! made with the person's token, so the service decides anew each time. Sessions live in memory only; a restart
-//! signs everybody out, and nothing secret is ever written down.
+//! A person is a session that the service opened for them, or an API token, and what the service said about it. The console
+//! itself may read nothing: every read is made in the person's name, so the service decides anew each time. What it knows
+//! lives in memory only; a restart signs everybody out, and nothing secret is ever written down.
 
 mod csrf;
 mod sessions;
@@ -35,7 +35,7 @@ pub(crate) struct Person {
     pub(crate) csrf: String,
     /// Cancelled at sign-out: open pages end.
     pub(crate) gone: CancellationToken,
-    /// The token itself, for comparing and for asking in the person's name.
+    /// The token or session itself, for comparing and for asking in the person's name.
     pub(crate) token: Secret,
     known: Mutex<Option<(Micros, Me)>>,
 }
@@ -71,6 +71,16 @@ impl Person {
     pub(crate) fn viewer(&self) -> Viewer {
         let (account_id, roles) = self.remembered().map(|(_, me)| (me.account_id, me.roles)).unwrap_or_default();
         Viewer { account_id, roles, development: self.development }
+    }
+
+    /// Whether the person has to choose a password before anything else, as far as is known without asking.
+    pub(crate) fn must_change_password(&self) -> bool {
+        self.remembered().and_then(|(_, me)| me.session).is_some_and(|session| session.must_change_password)
+    }
+
+    /// Whether the service opened a session for this person.
+    pub(crate) fn has_session(&self) -> bool {
+        self.remembered().is_some_and(|(_, me)| me.session.is_some())
     }
 
     /// The tenants last heard of.

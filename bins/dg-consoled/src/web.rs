@@ -3,6 +3,8 @@
 mod cookies;
 mod guard;
 mod page;
+mod password;
+mod peer;
 mod serve;
 mod sign_in;
 
@@ -25,7 +27,7 @@ pub(crate) use serve::serve;
 
 use crate::{app::App, live, people::Person};
 
-/// A form holds a token and an address.
+/// A form holds a token, or passwords, and an address.
 const FORM_BYTES: usize = 16 * 1024;
 
 /// All routes; pages are whatever no other route takes.
@@ -34,6 +36,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/live", get(live::upgrade))
         .route("/sign-in", get(sign_in::form).post(sign_in::submit))
         .route("/sign-out", post(sign_in::sign_out))
+        .route("/password", get(password::form).post(password::submit))
         .route("/assets/{name}", get(asset))
         .fallback(get(page::page))
         .method_not_allowed_fallback(|| async { StatusCode::METHOD_NOT_ALLOWED })

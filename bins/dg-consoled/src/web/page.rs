@@ -29,6 +29,9 @@ pub(super) async fn page(State(app): State<Arc<App>>, OriginalUri(uri): Original
         let next = if place == Place::Unknown { "/".to_owned() } else { place.href() };
         return to_sign_in(&next);
     };
+    if person.must_change_password() {
+        return super::password::to_form(&place.href());
+    }
     match tokio::time::timeout(FIRST_PAINT, source::read(&person, &place)).await {
         Ok(Ok(found)) => {
             if place == Place::Home && found.place != place {

@@ -14,6 +14,8 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 use tracing::debug;
 
+use super::peer::Peer;
+
 /// Connections that are no live page; a browser opens up to six.
 const CONNECTIONS: usize = 2000;
 /// For the head of a connection's next request, idling included.
@@ -43,7 +45,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
             () = stop.cancelled() => break,
             next = next => next,
         };
-        let Ok((stream, _)) = accepted else {
+        let Ok((stream, address)) = accepted else {
             tokio::time::sleep(PAUSE).await;
             continue;
         };
@@ -52,7 +54,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
         let (http, router, stop) = (Arc::clone(&http), router.clone(), stop.clone());
         open.spawn(async move {
             let _seat = seat;
-            if let Err(error) = converse(&http, stream, router, stop).await {
+            if let Err(error) = converse(&http, stream, Peer(address.ip()), router, stop).await {
                 debug!("a connection broke off: {error}");
             }
         });
@@ -66,10 +68,11 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
 async fn converse(
     http: &http1::Builder,
     stream: TcpStream,
+    peer: Peer,
     router: Router,
     stop: CancellationToken,
 ) -> hyper::Result<()> {
-    let service = service_fn(move |request| answer(router.clone(), request));
+    let service = service_fn(move |request| answer(router.clone(), request, peer));
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service).with_upgrades());
     tokio::select! {
         biased;
@@ -79,7 +82,8 @@ async fn converse(
     connection.await
 }
 
-async fn answer(router: Router, request: hyper::Request<Incoming>) -> Result<Response, Infallible> {
-    let request: Request = request.map(Body::new);
+async fn answer(router: Router, request: hyper::Request<Incoming>, peer: Peer) -> Result<Response, Infallible> {
+    let mut request: Request = request.map(Body::new);
+    request.extensions_mut().insert(peer);
     router.oneshot(request).await
 }

@@ -1,19 +1,25 @@
-//! Signing in and out, as plain forms.
+//! Signing in and out, as plain forms: with name and password where the console has a token of its own, and with an API token.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::{
-    Form,
+    Extension, Form,
     extract::{RawQuery, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Redirect, Response},
 };
-use dg_client::Secret;
+use dg_client::{Client, Secret};
 use dg_runtime::clock;
 use serde::Deserialize;
 use tracing::{info, warn};
 
-use super::{cookies, page::to_sign_in, same_origin};
+use super::{
+    cookies,
+    page::to_sign_in,
+    password::to_form,
+    peer::{Peer, address_of},
+    same_origin,
+};
 use crate::{
     app::App,
     document::document,
@@ -34,6 +40,10 @@ pub(super) struct SignIn {
     next: String,
     #[serde(default)]
     token: String,
+    #[serde(default)]
+    user_id: String,
+    #[serde(default)]
+    password: String,
 }
 
 /// What the sign-out form sends.
@@ -46,14 +56,27 @@ pub(super) struct SignOut {
 /// Draws the form.
 pub(super) async fn form(State(app): State<Arc<App>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     let next = query.and_then(|query| value_of(&query, "next")).unwrap_or_default();
-    draw(&app, &headers, StatusCode::OK, &next, None)
+    draw(&app, &headers, StatusCode::OK, (&next, ""), None)
 }
 
-/// Begins a session with the token that was sent, if the service knows it.
-pub(super) async fn submit(State(app): State<Arc<App>>, headers: HeaderMap, Form(sent): Form<SignIn>) -> Response {
-    let refuse = |status, problem: &str| draw(&app, &headers, status, &sent.next, Some(problem.to_owned()));
+/// Begins a session with what was sent, if the service knows it.
+pub(super) async fn submit(
+    State(app): State<Arc<App>>,
+    peer: Option<Extension<Peer>>,
+    headers: HeaderMap,
+    Form(sent): Form<SignIn>,
+) -> Response {
+    let keep = (sent.next.as_str(), sent.user_id.as_str());
+    let refuse = |status, problem: &str| draw(&app, &headers, status, keep, Some(problem.to_owned()));
     if !same_origin(&app, &headers) || !app.csrf.holds(cookies::visit(&headers, app.secure), &sent.csrf) {
         return refuse(StatusCode::FORBIDDEN, "The form was too old. Please try again.");
+    }
+    if app.knows_people() && sent.token.is_empty() {
+        let address = address_of(peer.map(|Extension(peer)| peer), &headers, app.secure);
+        return match by_password(&app, &sent, address).await {
+            Ok((client, session)) => enter(&app, &headers, client, session, &sent.next).await,
+            Err((status, problem)) => refuse(status, problem),
+        };
     }
     let token = sent.token.trim();
     if token.is_empty() || token.len() > MAX_TOKEN {
@@ -74,14 +97,56 @@ pub(super) async fn submit(State(app): State<Arc<App>>, headers: HeaderMap, Form
             return refuse(StatusCode::OK, "The service does not answer right now. Please try again in a moment.");
         }
     };
+    info!(account_id = %me.account_id, "{} signed in", me.account_id);
+    enter(&app, &headers, client, token, &sent.next).await
+}
+
+/// Asks the service to open a session for the person.
+async fn by_password(
+    app: &App,
+    sent: &SignIn,
+    address: Option<IpAddr>,
+) -> Result<(Client, Secret), (StatusCode, &'static str)> {
+    const AWAY: &str = "The service does not answer right now. Please try again in a moment.";
+    if sent.user_id.trim().is_empty() || sent.password.is_empty() {
+        return Err((StatusCode::UNPROCESSABLE_ENTITY, "Enter your name and your password."));
+    }
+    let Some(service) = app.service() else {
+        warn!("console.service_token_file cannot be read, so nobody can sign in with a password");
+        return Err((StatusCode::OK, AWAY));
+    };
+    let address = address.map(|address| address.to_string());
+    let opened = service.sign_in(sent.user_id.trim(), &sent.password, address.as_deref()).await;
+    let signed_in = opened.map_err(|error| match (error.code.as_str(), error.status) {
+        ("sign_in_refused", _) => (StatusCode::UNPROCESSABLE_ENTITY, "Name or password is wrong."),
+        ("rate_limited", _) => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "Too many tries failed. Please wait a quarter of an hour before the next one.",
+        ),
+        (code, status) => {
+            warn!(code, status, "a sign-in could not be checked: {error}");
+            (StatusCode::OK, AWAY)
+        }
+    })?;
+    info!(account_id = %signed_in.user.user_id, "{} signed in", signed_in.user.user_id);
+    let session = signed_in.session.session;
+    let client = service.in_the_name_of(session.clone()).map_err(|_| (StatusCode::OK, AWAY))?;
+    Ok((client, session))
+}
+
+/// Begins the console's own session.
+async fn enter(app: &App, headers: &HeaderMap, client: Client, secret: Secret, next: &str) -> Response {
     let Ok(id) = random_id() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     // A session that is replaced ends, so that an id from before the sign-in opens nothing after it.
-    if let Some(old) = cookies::session(&headers, app.secure) {
+    if let Some(old) = cookies::session(headers, app.secure) {
         app.sessions.end(old);
     }
-    app.sessions.begin(&id, client, token, app.csrf.token(&id), clock::now());
-    info!(account_id = %me.account_id, "{} signed in", me.account_id);
-    with_cookie(see_other(&next_of(&sent.next)), cookies::set_session(&id, app.secure))
+    let person = app.sessions.begin(&id, client, secret, app.csrf.token(&id), clock::now());
+    // What it says about the password decides which page comes first; without an answer the next page asks again.
+    let _ = person.me(true).await;
+    let next = next_of(next);
+    let to = if person.must_change_password() { to_form(&next) } else { see_other(&next) };
+    with_cookie(to, cookies::set_session(&id, app.secure))
 }
 
 /// Ends the session.
@@ -91,13 +156,25 @@ pub(super) async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap, Fo
         return to_sign_in("/");
     }
     if let Some(id) = session {
+        if let Some(person) = app.sessions.find(id, clock::now()).filter(|person| person.has_session())
+            && let Err(error) = person.client.sign_out().await
+        {
+            // Here it is over in any case; there it ends by itself when nobody uses it.
+            warn!(code = %error.code, "a session of the service was not ended: {error}");
+        }
         app.sessions.end(id);
         info!("somebody signed out");
     }
     with_cookie(see_other("/sign-in"), cookies::clear_session(app.secure))
 }
 
-fn draw(app: &App, headers: &HeaderMap, status: StatusCode, next: &str, problem: Option<String>) -> Response {
+fn draw(
+    app: &App,
+    headers: &HeaderMap,
+    status: StatusCode,
+    (next, user_id): (&str, &str),
+    problem: Option<String>,
+) -> Response {
     let (visit, new) = match cookies::visit(headers, app.secure) {
         Some(visit) => (visit.to_owned(), false),
         None => match random_id() {
@@ -107,21 +184,22 @@ fn draw(app: &App, headers: &HeaderMap, status: StatusCode, next: &str, problem:
     };
     let mut shell = app.shell(None, Place::Home, clock::now());
     shell.csrf = app.csrf.token(&visit);
-    let body = Body::SignIn(SignInPage { next: next_of(next), problem });
+    let (people, user_id) = (app.knows_people(), user_id.to_owned());
+    let body = Body::SignIn(SignInPage { next: next_of(next), problem, people, user_id });
     let view = View { title: "Sign in".to_owned(), shell, body };
     let response = (status, Html(document(view, &app.assets, false))).into_response();
     if new { with_cookie(response, cookies::set_visit(&visit, app.secure)) } else { response }
 }
 
 /// Only places of this console are led to.
-fn next_of(next: &str) -> String {
+pub(super) fn next_of(next: &str) -> String {
     match Place::parse(next) {
         Place::Unknown => "/".to_owned(),
         place => place.href(),
     }
 }
 
-fn see_other(to: &str) -> Response {
+pub(super) fn see_other(to: &str) -> Response {
     Redirect::to(to).into_response()
 }
 

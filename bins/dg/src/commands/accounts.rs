@@ -50,16 +50,22 @@ Roles: reader reads; writer reads and appends; admin does everything that its pe
 Examples:
   dg accounts create acme-agents --role writer --tenant acme
   dg accounts create acme-viewer --role reader --tenant acme --json | jq -r .token
-  dg accounts create ops --role admin --tenant '*' --permission '*'")]
+  dg accounts create ops --role admin --tenant '*' --permission '*'
+  dg accounts create console --permission principal_assert     the console: people sign in through it")]
 pub(crate) struct CreateArgs {
     /// Its name: recorded with everything it does.
     #[arg(value_name = "NAME")]
     account_id: String,
     /// What it may do; may be repeated.
-    #[arg(long = "role", value_name = "ROLE", required = true, value_parser = ["reader", "writer", "admin"])]
+    #[arg(
+        long = "role",
+        value_name = "ROLE",
+        required_unless_present = "permissions",
+        value_parser = ["reader", "writer", "admin"]
+    )]
     roles: Vec<String>,
     /// Where; may be repeated, '*' for every tenant.
-    #[arg(short, long = "tenant", value_name = "TENANT", required = true)]
+    #[arg(short, long = "tenant", value_name = "TENANT", required_unless_present = "permissions")]
     tenants: Vec<String>,
     /// More that it may do; may be repeated, '*' for all.
     #[arg(long = "permission", value_name = "PERMISSION")]

@@ -39,31 +39,28 @@ pub(crate) fn with_database(url: &str, name: &str) -> Result<String, Failure> {
 
 /// An account that may do everything everywhere; the one that is there if the name is taken.
 pub(crate) async fn administrator(store: &Store, account_id: &str, by: &str) -> Result<(Account, bool), StoreError> {
-    let everything = || vec!["*".to_owned()];
-    account(store, account_id, "admin", everything(), by).await
+    account(store, everywhere(account_id, "admin", &["*"]), by).await
 }
 
-/// An account with one role in every tenant, and whether it is new.
-pub(crate) async fn account(
-    store: &Store,
-    account_id: &str,
-    role: &str,
-    permissions: Vec<String>,
-    by: &str,
-) -> Result<(Account, bool), StoreError> {
-    if let Some(account) = store.account(account_id).await? {
-        return Ok((account, false));
-    }
-    let new = NewAccount {
+/// What an account with one role in every tenant looks like.
+pub(crate) fn everywhere(account_id: &str, role: &str, permissions: &[&str]) -> NewAccount {
+    NewAccount {
         account_id: account_id.to_owned(),
         roles: vec![role.to_owned()],
-        permissions,
+        permissions: permissions.iter().map(|name| (*name).to_owned()).collect(),
         tenant_ids: vec!["*".to_owned()],
         ..NewAccount::default()
-    };
+    }
+}
+
+/// An account, and whether it is new; the one that is there if the name is taken.
+pub(crate) async fn account(store: &Store, new: NewAccount, by: &str) -> Result<(Account, bool), StoreError> {
+    if let Some(account) = store.account(&new.account_id).await? {
+        return Ok((account, false));
+    }
     match store.create_account(&new, &By::of(by)).await {
         Ok(account) => Ok((account, true)),
-        Err(StoreError::Exists { what }) => match store.account(account_id).await? {
+        Err(StoreError::Exists { what }) => match store.account(&new.account_id).await? {
             Some(account) => Ok((account, false)),
             None => Err(StoreError::Exists { what }),
         },

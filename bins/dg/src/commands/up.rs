@@ -88,6 +88,7 @@ pub(crate) async fn run(global: &Global, args: &UpArgs, out: &mut Output<'_>) ->
     layout.write_private(&layout.config(), &plan.config(&layout).map_err(unwritable)?)?;
     layout.write_private(&layout.table(), &plan.table(&layout).map_err(unwritable)?)?;
     layout.write_private(&layout.reader_token(), &format!("{}\n", tokens.reader.reveal()))?;
+    layout.write_private(&layout.console_token(), &format!("{}\n", tokens.console.reveal()))?;
 
     let program = plan.programs.join("dg-supervisor");
     let mut watch = Watch::new(layout.clone(), plan.log_files);

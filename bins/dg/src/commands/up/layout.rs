@@ -148,6 +148,10 @@ impl Layout {
         self.dir.join("console-reader.token")
     }
 
+    pub(super) fn console_token(&self) -> PathBuf {
+        self.dir.join("console-service.token")
+    }
+
     pub(super) fn address_file(&self, daemon: &str) -> PathBuf {
         self.run_dir().join(format!("{daemon}.addr"))
     }

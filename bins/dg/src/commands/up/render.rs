@@ -49,6 +49,7 @@ struct Api {
 struct Console<'a> {
     api_url: String,
     listen: String,
+    service_token_file: &'a Path,
     token_file: &'a Path,
 }
 
@@ -96,13 +97,14 @@ impl Plan {
 
     /// `dg.toml`.
     pub(super) fn config(&self, layout: &Layout) -> Result<String, toml::ser::Error> {
-        let reader_token = layout.reader_token();
+        let (reader_token, console_token) = (layout.reader_token(), layout.console_token());
         let config = Config {
             environment: "dev",
             api: Api { listen: format!("127.0.0.1:{}", self.api_port) },
             console: Console {
                 api_url: self.api_url(),
                 listen: format!("127.0.0.1:{}", self.console_port),
+                service_token_file: &console_token,
                 token_file: &reader_token,
             },
         };
@@ -260,6 +262,7 @@ mod tests {
         let config: toml::Table = toml::from_str(&plan(None).config(&layout).unwrap()).unwrap();
         assert_eq!(config["api"]["listen"].as_str(), Some("127.0.0.1:1"));
         assert_eq!(config["console"]["api_url"].as_str(), Some("http://127.0.0.1:1"));
+        assert!(config["console"]["service_token_file"].as_str().unwrap().contains("the \"state\"/"));
         assert!(config["console"]["token_file"].as_str().unwrap().contains("the \"state\"/"));
     }
 

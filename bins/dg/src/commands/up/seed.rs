@@ -1,8 +1,8 @@
 //! What a development suite starts with: accounts, tenants, the demo history.
 
 use dg_client::{BatchMode, Client, NewTenant};
-use dg_http::token::Minted;
-use dg_storage::{Store, StoreError, audit::By};
+use dg_http::{gate::PRINCIPAL_ASSERT, token::Minted};
+use dg_storage::{Store, StoreError, accounts::NewAccount, audit::By};
 
 use crate::{
     commands::database,
@@ -13,6 +13,8 @@ use crate::{
 pub(super) const ADMIN: &str = "local-admin";
 /// Whom the console is while nobody has signed in.
 const READER: &str = "local-reader";
+/// The console itself: it signs people in and acts for them, and may do nothing in its own name.
+const CONSOLE: &str = "local-console";
 /// The tenant of everybody's first steps.
 pub(super) const DEFAULT_TENANT: &str = "default";
 /// The tenant that shows what a filled one looks like.
@@ -24,11 +26,12 @@ const DEMO: &str = include_str!("../../../../../fixtures/demo/release-demo.ndjso
 pub(super) struct Tokens {
     pub(super) admin: Minted,
     pub(super) reader: Minted,
+    pub(super) console: Minted,
 }
 
 impl Tokens {
     pub(super) fn draw() -> Self {
-        Self { admin: Minted::draw(), reader: Minted::draw() }
+        Self { admin: Minted::draw(), reader: Minted::draw(), console: Minted::draw() }
     }
 }
 
@@ -38,8 +41,11 @@ impl Tokens {
 /// The database's.
 pub(super) async fn accounts(store: &Store, tokens: &Tokens) -> Result<(), StoreError> {
     database::administrator(store, ADMIN, "dg up").await?;
-    database::account(store, READER, "reader", Vec::new(), "dg up").await?;
-    for (account, minted) in [(ADMIN, &tokens.admin), (READER, &tokens.reader)] {
+    database::account(store, database::everywhere(READER, "reader", &[]), "dg up").await?;
+    let permissions = vec![PRINCIPAL_ASSERT.to_owned()];
+    let console = NewAccount { account_id: CONSOLE.to_owned(), permissions, ..NewAccount::default() };
+    database::account(store, console, "dg up").await?;
+    for (account, minted) in [(ADMIN, &tokens.admin), (READER, &tokens.reader), (CONSOLE, &tokens.console)] {
         let known = store.tokens(account).await?;
         for old in known.iter().filter(|token| token.revoked_at.is_none() && token.token_id != minted.token_id) {
             store.revoke_token(account, &old.token_id, &By::of("dg up")).await?;
