@@ -42,6 +42,9 @@ use crate::config::ApidConfig;
 use crate::readiness::Progress;
 use crate::start::Parts;
 
+/// The database role it works with; it refuses to work with more.
+const ROLE: &str = "dg_apid";
+
 const IDENTITY: Identity =
     Identity { name: "dg-apid", about: "Serves the HTTP API", version: env!("CARGO_PKG_VERSION") };
 

@@ -39,7 +39,7 @@ impl Progress {
     }
 
     async fn check(&self) -> Result<(), Reason> {
-        self.store.check_schema().await.map_err(|error| reason(&error))?;
+        self.store.check_daemon(crate::ROLE).await.map_err(|error| reason(&error))?;
         match self.stage.get() {
             None => Err(Reason::new("starting", "the daemon is starting")),
             Some(stage) if !stage.stats().up => Err(Reason::new("append", "the append stage has no connection")),
@@ -65,6 +65,9 @@ impl Progress {
 fn reason(error: &StoreError) -> Reason {
     match error {
         StoreError::SchemaOlder { .. } => Reason::new("schema_older", "the schema is older than this release needs"),
+        StoreError::RoleTooStrong { .. } => {
+            Reason::new("role_too_strong", "the database role may do more than it should")
+        }
         StoreError::SchemaNewer { .. } => Reason::new("schema_newer", "the schema is newer than this release knows"),
         _ => Reason::new("storage", "the database does not answer"),
     }

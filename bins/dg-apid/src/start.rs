@@ -19,6 +19,7 @@ use dg_storage::{Channel, DatabaseConfig, Store, StoreError};
 use tokio::sync::{Semaphore, watch};
 use tracing::{info, warn};
 
+use crate::ROLE;
 use crate::app::{App, Shared};
 use crate::config::{ApiConfig, ApidConfig};
 use crate::metrics::ApiMetrics;
@@ -51,9 +52,11 @@ pub(crate) async fn wait_for_schema(store: &Store, stop: &CancellationToken) -> 
     let backoff = Backoff { first: Duration::from_millis(20), cap: Duration::from_secs(1) };
     let mut attempt = 0;
     loop {
-        match store.check_schema().await {
+        match store.check_daemon(ROLE).await {
             Ok(()) => return Ok(Some(())),
-            Err(error @ StoreError::SchemaNewer { .. }) => return Err(Failure::config(error)),
+            Err(error @ (StoreError::SchemaNewer { .. } | StoreError::RoleTooStrong { .. })) => {
+                return Err(Failure::config(error));
+            }
             Err(error) => {
                 dg_runtime::notify::status("waiting for the database and its schema");
                 match attempt {

@@ -30,6 +30,9 @@ use crate::{
     upkeep::{Upkeep, UpkeepConfig},
 };
 
+/// The database role it works with; it refuses to work with more.
+const ROLE: &str = "dg_projectord";
+
 const IDENTITY: Identity = Identity {
     name: "dg-projectord",
     about: "Keeps the read projections caught up with the event log",
@@ -105,14 +108,16 @@ async fn ended(room: impl Future<Output = ()>) -> Result<(), Failure> {
 async fn wait_for_schema(store: &Store, stop: &dg_runtime::CancellationToken) -> Result<bool, Failure> {
     let mut attempt = 0;
     loop {
-        match store.check_schema().await {
+        match store.check_daemon(ROLE).await {
             Ok(()) => return Ok(true),
             Err(error) if error.is_transient() => {
                 if attempt == 0 {
                     info!(code = error.code(), "waiting for the database: {error}");
                 }
             }
-            Err(error @ StoreError::SchemaNewer { .. }) => return Err(Failure::config(error)),
+            Err(error @ (StoreError::SchemaNewer { .. } | StoreError::RoleTooStrong { .. })) => {
+                return Err(Failure::config(error));
+            }
             Err(error) => warn!(error = &error as &dyn std::error::Error, "cannot use the database yet"),
         }
         if !Backoff::NETWORK.pause(attempt, stop).await {
@@ -125,6 +130,6 @@ async fn wait_for_schema(store: &Store, stop: &dg_runtime::CancellationToken) ->
 fn readiness(store: Store) -> Readiness {
     Readiness::new(move || {
         let store = store.clone();
-        async move { store.check_schema().await.map_err(|error| vec![Reason::new(error.code(), error.to_string())]) }
+        async move { store.check_daemon(ROLE).await.map_err(|error| vec![Reason::new(error.code(), error.to_string())]) }
     })
 }

@@ -1,7 +1,8 @@
 //! Looks after the schema and the registry.
 //!
 //! First it migrates, and only then the daemon is ready. After that it looks the registry over at an interval: every tenant
-//! has the head row without which it could not append, and the metrics say how many there are. A database that is away is
+//! has the head row without which it could not append, and the metrics say how many there are. The first look also makes the
+//! signing key. A database that is away is
 //! waited for, a schema that somebody made older is migrated again, and one that somebody made newer ends the daemon.
 
 use std::time::Duration;
@@ -14,7 +15,8 @@ use dg_runtime::{CancellationToken, Failure};
 use dg_storage::{DatabaseConfig, Store, StoreError, tenants::TenantStatus};
 use tracing::{info, warn};
 
-use crate::migration;
+use crate::ROLE;
+use crate::{migration, signing};
 
 /// How soon to look again while something is wrong.
 const RETRY_EVERY: Duration = Duration::from_millis(250);
@@ -55,6 +57,8 @@ impl Keeper {
         let pause = pulse.interval().map_or(self.look_every, |due| due.min(self.look_every));
         // The daemon is ready from its first good look on.
         let mut ready = false;
+        // Whether the signing key is known to be there and whole.
+        let mut has_key = false;
         // What the last look failed with.
         let mut trouble = None;
         // Whether the schema was found older, or never looked at.
@@ -65,7 +69,7 @@ impl Keeper {
                 self.schema_version.set(i64::from(applied.version));
                 outdated = false;
             }
-            match self.look().await {
+            match self.look(&mut has_key).await {
                 Ok(()) => {
                     if trouble.take().is_some() {
                         info!("the database is back");
@@ -76,7 +80,9 @@ impl Keeper {
                         ready = true;
                     }
                 }
-                Err(error @ StoreError::SchemaNewer { .. }) => return Err(migration::give_up(error)),
+                Err(error @ (StoreError::SchemaNewer { .. } | StoreError::RoleTooStrong { .. })) => {
+                    return Err(migration::give_up(error));
+                }
                 Err(error) => {
                     if trouble.replace(error.code()) != Some(error.code()) {
                         warn!(code = error.code(), "the registry cannot be looked over: {}", chain(&error));
@@ -96,10 +102,14 @@ impl Keeper {
         }
     }
 
-    async fn look(&self) -> Result<(), StoreError> {
-        self.store.check_schema().await?;
+    async fn look(&self, has_key: &mut bool) -> Result<(), StoreError> {
+        self.store.check_daemon(ROLE).await?;
         for (tenant_id, last) in self.store.repair_heads().await? {
             warn!(tenant_id = %tenant_id, log_seq = last.get(), "made the missing head row of tenant {tenant_id}");
+        }
+        if !*has_key {
+            signing::ensure(&self.store).await?;
+            *has_key = true;
         }
         let tenants = self.store.tenants().await?;
         let active = tenants.iter().filter(|tenant| tenant.status == TenantStatus::Active).count();

@@ -3,6 +3,7 @@
 mod config;
 mod keeper;
 mod migration;
+mod signing;
 mod sweep;
 
 use std::process::ExitCode;
@@ -17,6 +18,9 @@ use dg_storage::Store;
 use crate::config::StoreSettings;
 use crate::keeper::Keeper;
 use crate::sweep::Sweeper;
+
+/// The database role it works with; it refuses to work with more.
+const ROLE: &str = "dg_store";
 
 const IDENTITY: Identity = Identity {
     name: "dg-store",
@@ -47,6 +51,6 @@ async fn run(daemon: Daemon<StoreSettings>) -> Result<(), Failure> {
 fn readiness(store: Store) -> Readiness {
     Readiness::new(move || {
         let store = store.clone();
-        async move { store.check_schema().await.map_err(|error| vec![Reason::new(error.code(), error.to_string())]) }
+        async move { store.check_daemon(ROLE).await.map_err(|error| vec![Reason::new(error.code(), error.to_string())]) }
     })
 }

@@ -43,9 +43,10 @@ pub(crate) async fn run(database: &DatabaseConfig, stop: &CancellationToken) -> 
 /// Which exit code a failure that is not transient deserves.
 pub(crate) fn give_up(error: StoreError) -> Failure {
     match error {
-        StoreError::SchemaNewer { .. } | StoreError::BadConfig { .. } | StoreError::NeedsAdministrator { .. } => {
-            Failure::config(error)
-        }
+        StoreError::SchemaNewer { .. }
+        | StoreError::RoleTooStrong { .. }
+        | StoreError::BadConfig { .. }
+        | StoreError::NeedsAdministrator { .. } => Failure::config(error),
         other => Failure::retry(other),
     }
 }

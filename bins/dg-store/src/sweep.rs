@@ -13,6 +13,8 @@ use dg_storage::projections::{Removed, Sweep, sweep};
 use dg_storage::{DatabaseConfig, Store, StoreError};
 use tracing::{debug, warn};
 
+use crate::ROLE;
+
 /// The longest pause is this many times the usual one. A vacuum that an old snapshot makes useless still reads the table.
 const SLOWEST: u32 = 64;
 
@@ -83,7 +85,7 @@ impl Sweeper {
     }
 
     async fn look(&self, stop: &CancellationToken) -> Result<Sweep, StoreError> {
-        self.store.check_schema().await?;
+        self.store.check_daemon(ROLE).await?;
         if self.count().await?.emptied == 0 {
             return Ok(Sweep::default());
         }

@@ -15,6 +15,8 @@ use dg_storage::listener::Nudges;
 use dg_storage::{Store, StoreError};
 use tracing::{debug, info, warn};
 
+use crate::ROLE;
+
 /// The one label of a per-tenant metric.
 type TenantLabel = [(&'static str, String); 1];
 
@@ -62,7 +64,9 @@ impl Follower {
                         ready = true;
                     }
                 }
-                Err(error @ StoreError::SchemaNewer { .. }) => return Err(Failure::config(error)),
+                Err(error @ (StoreError::SchemaNewer { .. } | StoreError::RoleTooStrong { .. })) => {
+                    return Err(Failure::config(error));
+                }
                 Err(error) => {
                     if trouble.replace(error.code()) != Some(error.code()) {
                         warn!(code = error.code(), "waiting for the database: {}", chain(&error));
@@ -88,7 +92,7 @@ impl Follower {
     }
 
     async fn look(&self) -> Result<(), StoreError> {
-        self.store.check_schema().await?;
+        self.store.check_daemon(ROLE).await?;
         for (tenant_id, last) in self.store.heads().await? {
             self.head.get_or_create(&[("tenant", tenant_id.as_str().to_owned())]).set(last.get());
         }

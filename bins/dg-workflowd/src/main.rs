@@ -16,6 +16,9 @@ use dg_storage::{Channel, Store};
 use crate::config::WorkflowSettings;
 use crate::follower::Follower;
 
+/// The database role it works with; it refuses to work with more.
+const ROLE: &str = "dg_workflowd";
+
 const IDENTITY: Identity = Identity {
     name: "dg-workflowd",
     about: "Follows the log for what people have to look at",
@@ -45,6 +48,6 @@ async fn run(daemon: Daemon<WorkflowSettings>) -> Result<(), Failure> {
 fn readiness(store: Store) -> Readiness {
     Readiness::new(move || {
         let store = store.clone();
-        async move { store.check_schema().await.map_err(|error| vec![Reason::new(error.code(), error.to_string())]) }
+        async move { store.check_daemon(ROLE).await.map_err(|error| vec![Reason::new(error.code(), error.to_string())]) }
     })
 }

@@ -1,9 +1,10 @@
-//! What proves the log and the audit: the hash of each entry. Pure.
+//! What proves the log and the audit: the hash of each entry, and the key to sign with. Pure.
 //!
 //! An entry is the stored envelope without its payload; the payload takes part through `payload_hash`. So a payload
 //! that was erased on a person's request leaves every proof valid.
 
 pub mod audit;
+pub mod signing;
 
 use dg_domain::{Hash32, StoredEvent, json};
 

@@ -37,7 +37,7 @@ async fn main() {
     let store = Store::open(&config("dg_apid")).unwrap();
 
     let mut out = std::io::stdout();
-    ceiling(&config("dg_owner"), "ceiling-1", &mut out).await;
+    ceiling(&config("dg_admin"), "ceiling-1", &mut out).await;
     for (clients, batch, tenants) in [
         (1, 1, 1),
         (8, 1, 1),
@@ -86,7 +86,7 @@ async fn main() {
         )
         .unwrap();
     }
-    ceiling(&config("dg_owner"), "ceiling-2", &mut out).await;
+    ceiling(&config("dg_admin"), "ceiling-2", &mut out).await;
     stop.cancel();
     stage.stopped().await;
 }

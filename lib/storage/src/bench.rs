@@ -37,13 +37,13 @@ pub struct CopyLoad {
 }
 
 /// Rows per second of binary COPY into `dg_event_log` with all of its indexes, 1,000 rows per commit, one connection, as
-/// the schema owner. Making the rows is not counted, sending them is.
+/// a superuser: COPY is refused to those whom row-level security concerns. Making the rows is not counted, sending them is.
 ///
 /// # Errors
 /// The database's.
-pub async fn copy_ceiling(owner: &DatabaseConfig, load: &CopyLoad) -> Result<f64, StoreError> {
+pub async fn copy_ceiling(superuser: &DatabaseConfig, load: &CopyLoad) -> Result<f64, StoreError> {
     let name = "bench.copy_in";
-    let session = connection::connect(owner).await?;
+    let session = connection::connect(superuser).await?;
     let mut spent = Duration::ZERO;
     let mut first = 1;
     while first <= load.rows {

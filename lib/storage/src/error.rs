@@ -78,6 +78,18 @@ pub enum StoreError {
         #[source]
         source: Cause,
     },
+    /// A daemon's session may do more than its role.
+    #[error(
+        "the database role {found} {excess}; set database.role = \"{needed}\", or connect as a user that has the rights of {needed} alone"
+    )]
+    RoleTooStrong {
+        /// What the session works as.
+        found: String,
+        /// What is too much, in words.
+        excess: String,
+        /// The daemon's role.
+        needed: &'static str,
+    },
     /// A rule of the domain.
     #[error(transparent)]
     Domain(#[from] Violation),
@@ -126,6 +138,7 @@ impl StoreError {
             Self::SchemaNewer { .. } => "schema_newer",
             Self::Migration { .. } => "migration_failed",
             Self::NeedsAdministrator { .. } => "needs_administrator",
+            Self::RoleTooStrong { .. } => "role_too_strong",
             Self::Domain(violation) => violation.code.as_str(),
             Self::Fenced { .. } => "fenced",
             Self::NotFound { .. } => "not_found",
@@ -150,6 +163,7 @@ impl StoreError {
             | Self::BadConfig { .. }
             | Self::Migration { .. }
             | Self::NeedsAdministrator { .. }
+            | Self::RoleTooStrong { .. }
             | Self::NotFound { .. }
             | Self::Exists { .. }
             | Self::RunOverlaps { .. }

@@ -6,7 +6,8 @@ use tokio_postgres::Row;
 use crate::{error::StoreError, store::Store};
 
 const HEADS: &str = include_str!("../../../sql/queries/tenants/heads.sql");
-const REPAIR_HEADS: &str = include_str!("../../../sql/queries/tenants/repair_heads.sql");
+const HEADLESS: &str = include_str!("../../../sql/queries/tenants/headless.sql");
+const REPAIR_HEAD: &str = include_str!("../../../sql/queries/tenants/repair_head.sql");
 
 impl Store {
     /// The last position of every log, by tenant.
@@ -24,14 +25,24 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn repair_heads(&self) -> Result<Vec<(TenantId, LogSeq)>, StoreError> {
-        let name = "tenants.repair_heads";
-        self.query(name, REPAIR_HEADS, &[]).await?.iter().map(|row| read(name, row)).collect()
+        let name = "tenants.headless";
+        let mut made = Vec::new();
+        for row in &self.query(name, HEADLESS, &[]).await? {
+            let tenant_id = tenant(name, row)?;
+            let name = "tenants.repair_head";
+            let row = self.of(&tenant_id).query_opt(name, REPAIR_HEAD, &[&tenant_id.as_str()]).await?;
+            made.extend(row.map(|row| read(name, &row)).transpose()?);
+        }
+        Ok(made)
     }
 }
 
 fn read(name: &'static str, row: &Row) -> Result<(TenantId, LogSeq), StoreError> {
-    let tenant_id: &str = row.try_get(0).map_err(StoreError::of(name))?;
     let last: i64 = row.try_get(1).map_err(StoreError::of(name))?;
-    let tenant_id = TenantId::new(tenant_id).map_err(|source| StoreError::corrupt(name, source))?;
-    Ok((tenant_id, LogSeq::new(last).map_err(|source| StoreError::corrupt(name, source))?))
+    Ok((tenant(name, row)?, LogSeq::new(last).map_err(|source| StoreError::corrupt(name, source))?))
+}
+
+fn tenant(name: &'static str, row: &Row) -> Result<TenantId, StoreError> {
+    let tenant_id: &str = row.try_get(0).map_err(StoreError::of(name))?;
+    TenantId::new(tenant_id).map_err(|source| StoreError::corrupt(name, source))
 }

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use refinery::{Migration, Runner};
+use refinery::{Migration, Runner, Target};
 use tracing::info;
 
 use crate::{
@@ -27,6 +27,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("V0007__light_statistics", include_str!("../../../sql/migrations/V0007__light_statistics.sql")),
     ("V0008__identity", include_str!("../../../sql/migrations/V0008__identity.sql")),
     ("V0009__audit", include_str!("../../../sql/migrations/V0009__audit.sql")),
+    ("V0010__roles", include_str!("../../../sql/migrations/V0010__roles.sql")),
 ];
 
 /// The schema version this program was built for: the number of the last migration.
@@ -51,6 +52,14 @@ pub struct Applied {
 /// [`StoreError::SchemaNewer`] when the database knows more migrations than this program, [`StoreError::Migration`] when
 /// one fails or an applied one differs from ours, otherwise as [`connection::connect`].
 pub async fn run(config: &DatabaseConfig) -> Result<Applied, StoreError> {
+    run_to(config, SCHEMA_VERSION).await
+}
+
+/// The same up to an older version, for tests of what an upgrade does to a database that has been in use.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_to(config: &DatabaseConfig, version: i32) -> Result<Applied, StoreError> {
     let mut session = connection::connect(config).await?;
     let lock = LockKey::new(LockClass::Migrations, &[]);
     let waiting = async {
@@ -69,14 +78,15 @@ pub async fn run(config: &DatabaseConfig) -> Result<Applied, StoreError> {
     bounded("migrate.lock", std::time::Duration::from_secs(660), waiting).await?;
     refuse_newer(&session).await?;
     let report = runner()?
+        .set_target(Target::Version(version))
         .run_async(session.client_mut())
         .await
         .map_err(|source| StoreError::Migration { source: Arc::new(source) })?;
     let migrations: Vec<String> = report.applied_migrations().iter().map(ToString::to_string).collect();
     if !migrations.is_empty() {
-        info!(schema_version = SCHEMA_VERSION, applied = migrations.len(), "the schema is at version {SCHEMA_VERSION}");
+        info!(schema_version = version, applied = migrations.len(), "the schema is at version {version}");
     }
-    Ok(Applied { migrations, version: SCHEMA_VERSION })
+    Ok(Applied { migrations, version })
 }
 
 fn runner() -> Result<Runner, StoreError> {

@@ -1,8 +1,12 @@
 //! The pool of connections for short statements.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
+use dg_domain::TenantId;
 use tokio_postgres::{NoTls, Row, types::ToSql};
 
 use crate::{
@@ -11,6 +15,7 @@ use crate::{
     connection::{bounded, postgres_config, session_settings},
     error::StoreError,
     migrate::SCHEMA_VERSION,
+    tenancy::Tenancy,
 };
 
 /// The statements of this crate over a pool of connections. Clones share the pool.
@@ -18,6 +23,8 @@ use crate::{
 pub struct Store {
     pool: Pool,
     config: Arc<DatabaseConfig>,
+    /// Whether the session was found to have a daemon's rights and no more.
+    restricted: Arc<AtomicBool>,
 }
 
 impl Store {
@@ -45,7 +52,7 @@ impl Store {
             }))
             .build()
             .map_err(|error| StoreError::BadConfig { reason: error.to_string() })?;
-        Ok(Self { pool, config: Arc::new(config.clone()) })
+        Ok(Self { pool, config: Arc::new(config.clone()), restricted: Arc::default() })
     }
 
     /// The settings it was opened with, for connections beside the pool.
@@ -112,6 +119,14 @@ impl Store {
         }
     }
 
+    pub(crate) fn is_restricted(&self) -> bool {
+        self.restricted.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_restricted(&self) {
+        self.restricted.store(true, Ordering::Relaxed);
+    }
+
     /// Takes a connection from the pool.
     pub(crate) async fn client(&self) -> Result<Object, StoreError> {
         self.pool.get().await.map_err(|error| match error {
@@ -142,19 +157,68 @@ impl Store {
         answer
     }
 
-    /// How many rows a statement changed.
-    pub(crate) async fn count(
+    /// The first row of [`Self::query`], if any.
+    pub(crate) async fn query_opt(
         &self,
         name: &'static str,
         sql: &str,
         params: &[&(dyn ToSql + Sync)],
-    ) -> Result<u64, StoreError> {
-        let client = self.client().await?;
+    ) -> Result<Option<Row>, StoreError> {
+        Ok(self.query(name, sql, params).await?.into_iter().next())
+    }
+
+    /// The same pool for the rows of one tenant.
+    pub(crate) fn of<'s>(&'s self, tenant: &'s TenantId) -> TenantStore<'s> {
+        TenantStore { store: self, tenancy: Tenancy::One(tenant.as_str()) }
+    }
+
+    /// The same for statements that serve several tenants at once.
+    pub(crate) const fn of_all<'s>(&'s self, tenants: &'s [&'s str]) -> TenantStore<'s> {
+        TenantStore { store: self, tenancy: Tenancy::Many(tenants) }
+    }
+}
+
+/// Statements about the rows of some tenants: each runs in a transaction of its own that says so, in one round trip.
+#[derive(Clone, Copy)]
+pub(crate) struct TenantStore<'s> {
+    store: &'s Store,
+    tenancy: Tenancy<'s>,
+}
+
+impl TenantStore<'_> {
+    /// Runs one statement on a pooled connection, prepared once per connection.
+    pub(crate) async fn query(
+        self,
+        name: &'static str,
+        sql: &str,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, StoreError> {
+        let client = self.store.client().await?;
         let answer = async {
             let statement = client.prepare_cached(sql).await.map_err(StoreError::of(name))?;
-            client.execute(&statement, params).await.map_err(StoreError::of(name))
+            self.tenancy.query(&client, &statement, params).await.map_err(StoreError::of(name))
         };
-        let answer = bounded(name, self.config.answer_timeout(), answer).await;
+        let answer = bounded(name, self.store.config.answer_timeout(), answer).await;
+        if matches!(answer, Err(StoreError::Unavailable { .. })) {
+            // It may still be waiting for that answer: not for the next caller.
+            drop(Object::take(client));
+        }
+        answer
+    }
+
+    /// How many rows a statement changed.
+    pub(crate) async fn count(
+        self,
+        name: &'static str,
+        sql: &str,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<u64, StoreError> {
+        let client = self.store.client().await?;
+        let answer = async {
+            let statement = client.prepare_cached(sql).await.map_err(StoreError::of(name))?;
+            self.tenancy.execute(&client, &statement, params).await.map_err(StoreError::of(name))
+        };
+        let answer = bounded(name, self.store.config.answer_timeout(), answer).await;
         if matches!(answer, Err(StoreError::Unavailable { .. })) {
             drop(Object::take(client));
         }
@@ -163,7 +227,7 @@ impl Store {
 
     /// The first row of [`Self::query`], if any.
     pub(crate) async fn query_opt(
-        &self,
+        self,
         name: &'static str,
         sql: &str,
         params: &[&(dyn ToSql + Sync)],

@@ -130,7 +130,7 @@ impl Store {
         let (tenant_id, guard) = (new.tenant_id.as_str(), new.secret_guard.as_str());
         let params: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
             [&tenant_id, &guard, &limits.max_event_bytes, &limits.max_batch_events, &by.name()];
-        let work = Work::begin(self).await?;
+        let work = Work::begin_of(self, &new.tenant_id).await?;
         let row = work.query_opt(name, CREATE, &params).await?.ok_or(StoreError::Exists { what: "tenant" })?;
         let tenant = read(name, &row)?;
         let entry = by.did("tenant.create").tenant(tenant_id).subject(tenant_id).with("secret_guard", guard);

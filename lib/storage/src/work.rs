@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use deadpool_postgres::Object;
+use dg_domain::TenantId;
 use tokio_postgres::{Row, types::ToSql};
 
-use crate::{connection::bounded, error::StoreError, store::Store};
+use crate::{connection::bounded, error::StoreError, store::Store, tenancy::Tenancy};
+
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
 /// Statements that become true together. Dropped without [`Work::commit`], none of them does.
 pub(crate) struct Work {
@@ -14,10 +17,19 @@ pub(crate) struct Work {
 }
 
 impl Work {
-    /// Begins one.
+    /// Begins one that touches no row of a tenant.
     pub(crate) async fn begin(store: &Store) -> Result<Self, StoreError> {
+        Self::begin_with(store, BEGIN).await
+    }
+
+    /// Begins one about the rows of a tenant.
+    pub(crate) async fn begin_of(store: &Store, tenant: &TenantId) -> Result<Self, StoreError> {
+        Self::begin_with(store, &Tenancy::One(tenant.as_str()).begin(BEGIN)).await
+    }
+
+    async fn begin_with(store: &Store, begin: &str) -> Result<Self, StoreError> {
         let work = Self { client: Some(store.client().await?), limit: store.config().answer_timeout() };
-        work.command("work.begin", "BEGIN ISOLATION LEVEL READ COMMITTED").await?;
+        work.command("work.begin", begin).await?;
         Ok(work)
     }
 

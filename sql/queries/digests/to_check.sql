@@ -13,7 +13,7 @@ FROM (
 ) AS due
 LEFT JOIN LATERAL (
     SELECT history.duration_ms
-    FROM dg_projection_digest_history history
+    FROM dg_check_durations history
     WHERE due.changed AND history.tenant_id = due.tenant_id
     ORDER BY history.computed_at DESC
     LIMIT 1

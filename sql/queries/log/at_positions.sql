@@ -8,8 +8,8 @@ FROM unnest($1::text[], $2::bigint[]) AS wanted (tenant_id, log_seq)
 CROSS JOIN LATERAL (
     SELECT *
     FROM dg_event_log AS log
-    WHERE (log.tenant_id, log.log_seq) >= (wanted.tenant_id, wanted.log_seq)
-    ORDER BY log.tenant_id, log.log_seq
+    WHERE log.tenant_id = wanted.tenant_id AND log.log_seq >= wanted.log_seq
+    ORDER BY log.log_seq
     LIMIT 1
 ) AS log
-WHERE log.tenant_id = wanted.tenant_id AND log.log_seq = wanted.log_seq
+WHERE log.log_seq = wanted.log_seq

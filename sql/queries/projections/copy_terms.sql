@@ -1,2 +1,2 @@
-COPY dg_trace_terms (tenant_id, slot, term, started_instant, first_log_seq)
+COPY dg_trace_terms_slot{slot} (tenant_id, slot, term, started_instant, first_log_seq)
 FROM STDIN (FORMAT BINARY)

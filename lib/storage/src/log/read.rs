@@ -34,7 +34,7 @@ impl Store {
     /// [`StoreError::NotFound`] for a tenant that is not registered, or the database's.
     pub async fn head(&self, tenant_id: &TenantId) -> Result<LogSeq, StoreError> {
         let name = "log.head";
-        let row = self.query_opt(name, HEAD, &[&tenant_id.as_str()]).await?;
+        let row = self.of(tenant_id).query_opt(name, HEAD, &[&tenant_id.as_str()]).await?;
         let row = row.ok_or(StoreError::NotFound { what: "tenant" })?;
         let last = row.try_get(0).map_err(StoreError::of(name))?;
         LogSeq::new(last).map_err(|source| StoreError::corrupt(name, source))
@@ -52,7 +52,10 @@ impl Store {
         match &filter.trace_id {
             None => {
                 let name = "log.events";
-                let rows = self.query(name, EVENTS, &[&tenant, &after, &until, &event_type, &filter.limit]).await?;
+                let rows = self
+                    .of(tenant_id)
+                    .query(name, EVENTS, &[&tenant, &after, &until, &event_type, &filter.limit])
+                    .await?;
                 events(name, &rows)
             }
             Some(trace_id) => {
@@ -60,7 +63,7 @@ impl Store {
                 let key = PgKey(keys::trace_key(trace_id));
                 let params: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =
                     [&tenant, &after, &until, &event_type, &filter.limit, &key, trace_id];
-                events(name, &self.query(name, EVENTS_OF_TRACE, &params).await?)
+                events(name, &self.of(tenant_id).query(name, EVENTS_OF_TRACE, &params).await?)
             }
         }
     }
@@ -79,7 +82,10 @@ impl Store {
         let name = "log.trace_events";
         let key = PgKey(keys::trace_key(trace_id));
         let after = after.map_or(-1, TraceSeq::get);
-        let rows = self.query(name, TRACE_EVENTS, &[&tenant_id.as_str(), &key, &trace_id, &after, &limit]).await?;
+        let rows = self
+            .of(tenant_id)
+            .query(name, TRACE_EVENTS, &[&tenant_id.as_str(), &key, &trace_id, &after, &limit])
+            .await?;
         events(name, &rows)
     }
 
@@ -90,7 +96,7 @@ impl Store {
     pub async fn event(&self, tenant_id: &TenantId, event_id: &str) -> Result<Option<StoredEvent>, StoreError> {
         let name = "log.event";
         let key = PgKey(keys::event_key(event_id));
-        let row = self.query_opt(name, EVENT, &[&tenant_id.as_str(), &key, &event_id]).await?;
+        let row = self.of(tenant_id).query_opt(name, EVENT, &[&tenant_id.as_str(), &key, &event_id]).await?;
         row.map(|row| stored_event(name, &row)).transpose()
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     config::DatabaseConfig,
     connection::{self, Connection},
     error::{NoAnswer, StoreError},
+    tenancy::Tenancy,
     values::PgKey,
 };
 
@@ -112,11 +113,12 @@ impl LaneSession {
         let client = self.connection.client();
         let lookup = LookupParams::of(wanted);
         let lock_params: [&(dyn ToSql + Sync); 1] = [&tenants];
+        let begin = Tenancy::Many(tenants).begin(BEGIN);
         let (begun, locked, found) = self
             .within(
                 "log.lock_heads",
                 join3(
-                    client.batch_execute(BEGIN),
+                    client.batch_execute(&begin),
                     client.query(&self.lock_heads, &lock_params),
                     lookup.run(&self.lookup, &self.connection),
                 ),

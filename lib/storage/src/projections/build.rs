@@ -227,7 +227,9 @@ impl GenerationBuilder {
         let tenant = run.tenant.as_str();
         let slots = Slots::default();
         let target = Target { client: transaction.client(), statements, tenant, slots };
-        target.query("builds.open", OPEN, &[&tenant, &names, &run.job_id]).await?;
+        let params: [&(dyn ToSql + Sync); 3] = [&tenant, &names, &run.job_id];
+        let (whose, opened) = tokio::join!(biased; target.say_whose(), target.query("builds.open", OPEN, &params));
+        whose.and(opened)?;
         let rows = target.query("builds.of_run", OF_RUN, &[&tenant, &names, &run.job_id]).await?;
         if rows.len() != projections.len() {
             return Ok(None);
@@ -289,7 +291,8 @@ impl GenerationBuilder {
         let tenant = build.tenant.clone();
         let tenant = tenant.as_str();
         let target = Target { client: transaction.client(), statements, tenant, slots: build.slots };
-        target.command("builds.durable", DURABLE).await?;
+        let (durable, whose) = tokio::join!(biased; target.command("builds.durable", DURABLE), target.say_whose());
+        durable.and(whose)?;
         let live = target.query("projections.lock_cursors", LOCK_CURSORS, &[&tenant, &names]).await?;
         let ahead = furthest(&live)?;
         let applied = build.applied();
@@ -341,6 +344,7 @@ async fn write_lane(
     let Seat { connection, statements } = seat;
     let transaction = connection.client_mut().transaction().await.map_err(StoreError::of("builds.begin"))?;
     let target = Target { client: transaction.client(), statements, tenant: place.tenant, slots: place.slots };
+    target.say_whose().await?;
     let filled = fill_lane(&target, place.job_id, lane, batch, folded).await?;
     let goes_on = match progress {
         Some(progress) => runner::progress_in(&target, run, progress).await?,

@@ -109,9 +109,9 @@ impl Store {
     ) -> Result<(), StoreError> {
         let source = if checker.job_id.is_some() { "run" } else { "self_check" };
         let millis = i64::try_from(took.as_millis()).unwrap_or(i64::MAX);
-        let tenant = tenant.as_str();
+        let tenant_id = tenant.as_str();
         let params: [&(dyn ToSql + Sync); 13] = [
-            &tenant,
+            &tenant_id,
             &columns.ids,
             &columns.names,
             &columns.generations,
@@ -125,8 +125,8 @@ impl Store {
             &checker.job_id,
             &millis,
         ];
-        self.query("digests.write", WRITE, &params).await?;
-        self.query("digests.prune", PRUNE, &[&tenant, &KEPT]).await.map(drop)
+        self.of(tenant).query("digests.write", WRITE, &params).await?;
+        self.of(tenant).query("digests.prune", PRUNE, &[&tenant_id, &KEPT]).await.map(drop)
     }
 
     async fn mark_checked(
@@ -139,7 +139,7 @@ impl Store {
             columns.names.iter().map(|name| !drifted.iter().any(|one| one.as_str() == *name)).collect();
         let params: [&(dyn ToSql + Sync); 5] =
             [&tenant.as_str(), &columns.names, &columns.positions, &columns.generations, &equal];
-        self.query("digests.checked", CHECKED, &params).await.map(drop)
+        self.of(tenant).query("digests.checked", CHECKED, &params).await.map(drop)
     }
 }
 

@@ -77,11 +77,11 @@ impl Store {
         let (tenant, projection) = (old.tenant.as_str(), old.projection.as_str());
         let params: [&(dyn ToSql + Sync); 4] = [&tenant, &old.slot, &projection, &rows];
         for statement in statements(old.projection) {
-            if self.count("builds.clear", statement, &params).await? > 0 {
+            if self.of(&old.tenant).count("builds.clear", statement, &params).await? > 0 {
                 return Ok(true);
             }
         }
-        self.query("builds.emptied", EMPTIED, &[&tenant, &projection, &old.slot, &old.job_id]).await?;
+        self.of(&old.tenant).query("builds.emptied", EMPTIED, &[&tenant, &projection, &old.slot, &old.job_id]).await?;
         Ok(false)
     }
 }

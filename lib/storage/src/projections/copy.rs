@@ -2,6 +2,9 @@
 //!
 //! Two to three times as fast as the statements of [`super::write`], but COPY cannot pass over a row that is there already. Which
 //! nodes are there is known from [`Seen`]; rows that follow on earlier ones, and the rare kinds, go the other way.
+//!
+//! PostgreSQL refuses COPY under row-level security, so it goes into the slot's partition by its name, which has none; the
+//! projector may do nothing else there, and a trigger holds the rows to the tenant of the transaction.
 
 use std::{collections::HashSet, io};
 
@@ -120,7 +123,7 @@ macro_rules! copy {
         let target: &Target<'_> = $target;
         let error = StoreError::of($name);
         let slot = target.slots.of($projection);
-        let statement = target.statements.prepare(target.client, $name, $sql).await?;
+        let statement = target.statements.prepare_in_slot(target.client, $name, $sql, slot).await?;
         let sink = target.client.copy_in(&statement).await.map_err(error)?;
         pin_mut!(sink);
         let mut pieces = Pieces::new(&$types);

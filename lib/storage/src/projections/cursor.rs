@@ -118,7 +118,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] for an unknown tenant, or as [`Store::ping`].
     pub async fn cursors(&self, tenant: &TenantId) -> Result<TenantCursors, StoreError> {
-        TenantCursors::read(&self.query("projections.cursors", CURSORS, &[&tenant.as_str()]).await?)
+        TenantCursors::read(&self.of(tenant).query("projections.cursors", CURSORS, &[&tenant.as_str()]).await?)
     }
 
     /// The tenants whose log goes beyond one of their projections, by name.

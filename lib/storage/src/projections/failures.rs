@@ -104,7 +104,7 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn failure(&self, tenant: &TenantId, failure_id: Uuid) -> Result<Option<Failure>, StoreError> {
-        let rows = self.query("failures.one", ONE, &[&tenant.as_str(), &failure_id]).await?;
+        let rows = self.of(tenant).query("failures.one", ONE, &[&tenant.as_str(), &failure_id]).await?;
         Ok(read_all("failures.one", &rows)?.pop())
     }
 
@@ -127,7 +127,7 @@ impl Store {
             &filter.after.map(|(_, failure_id)| failure_id),
             &limit,
         ];
-        read_all("failures.page", &self.query("failures.page", PAGE, &params).await?)
+        read_all("failures.page", &self.of(tenant).query("failures.page", PAGE, &params).await?)
     }
 
     /// The open failures of a tenant, oldest event first, at most `limit`.
@@ -135,7 +135,7 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn open_failures(&self, tenant: &TenantId, limit: i64) -> Result<Vec<Failure>, StoreError> {
-        read_all("failures.open", &self.query("failures.open", OPEN, &[&tenant.as_str(), &limit]).await?)
+        read_all("failures.open", &self.of(tenant).query("failures.open", OPEN, &[&tenant.as_str(), &limit]).await?)
     }
 
     /// Accepts that an event is missing: `open` becomes `quarantined`.
@@ -150,7 +150,7 @@ impl Store {
         reason: &str,
     ) -> Result<Failure, StoreError> {
         let name = "failures.quarantine";
-        let rows = self.query(name, QUARANTINE, &[&tenant.as_str(), &failure_id, &by, &reason]).await?;
+        let rows = self.of(tenant).query(name, QUARANTINE, &[&tenant.as_str(), &failure_id, &by, &reason]).await?;
         if let Some(failure) = read_all(name, &rows)?.pop() {
             return Ok(failure);
         }

@@ -83,7 +83,7 @@ impl Store {
         let name = "projections.health";
         let names: Vec<&str> = Projection::ALL.iter().map(|projection| projection.as_str()).chain([FULL]).collect();
         let open_runs = self.open_runs(tenant).await?;
-        let rows = self.query(name, HEALTH, &[&tenant.as_str(), &names]).await?;
+        let rows = self.of(tenant).query(name, HEALTH, &[&tenant.as_str(), &names]).await?;
         let open_failures = self.open_failures(tenant, failures).await?;
         let columns = |row| Columns { name, row };
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else {

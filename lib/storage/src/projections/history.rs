@@ -51,7 +51,7 @@ impl Store {
             &after.map(|(_, digest_id)| digest_id),
             &limit,
         ];
-        let rows = self.query(name, HISTORY, &params).await?;
+        let rows = self.of(tenant).query(name, HISTORY, &params).await?;
         rows.iter().map(|row| read(Columns { name, row })).collect()
     }
 }

@@ -74,7 +74,8 @@ impl GenerationBuilder {
         let transaction = client.transaction().await.map_err(StoreError::of("runner.begin"))?;
         let tenant = run.tenant.as_str();
         let mut target = Target { client: transaction.client(), statements, tenant, slots: Slots::default() };
-        target.command("runner.durable", DURABLE).await?;
+        let (durable, whose) = tokio::join!(biased; target.command("runner.durable", DURABLE), target.say_whose());
+        durable.and(whose)?;
         let Some(failure) = read_failure(&target, failure_id).await? else { return Ok(Reprojected::Refused) };
         let names = [failure.projection.as_str()];
         let cursors = target.query("projections.lock_cursors", LOCK_CURSORS, &[&tenant, &&names[..]]).await?;
@@ -90,7 +91,7 @@ impl GenerationBuilder {
         if let Some(error) = still_fails(&batch, &failure, &aside) {
             transaction.rollback().await.map_err(StoreError::of("runner.rollback"))?;
             let again: [&(dyn ToSql + Sync); 4] = [&tenant, &failure.id, &error.code.as_str(), &error.message];
-            self.store().query("runner.failed_again", FAILED_AGAIN, &again).await?;
+            self.store().of(&run.tenant).query("runner.failed_again", FAILED_AGAIN, &again).await?;
             return Ok(Reprojected::StillFails(error));
         }
         replace(&target, &failure, &batch.events, &changes, &mut tallies).await?;

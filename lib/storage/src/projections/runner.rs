@@ -127,7 +127,7 @@ impl Store {
     pub async fn claim_run(&self, run: &RunnableRun, owner: &str) -> Result<Option<ClaimedRun>, StoreError> {
         let from: Vec<&str> = RunStep::Claim.allowed_from().into_iter().map(RunStatus::as_str).collect();
         let params: [&(dyn ToSql + Sync); 4] = [&run.tenant.as_str(), &run.job_id, &owner, &from];
-        let row = self.query_opt("runner.claim", CLAIM, &params).await?;
+        let row = self.of(&run.tenant).query_opt("runner.claim", CLAIM, &params).await?;
         row.map(|row| read_claimed(&row)).transpose()
     }
 
@@ -138,7 +138,8 @@ impl Store {
     pub async fn run_progress(&self, run: &ClaimedRun, progress: &Progress) -> Result<Signal, StoreError> {
         let tenant = run.tenant.as_str();
         let told = Told::of(progress);
-        let rows = self.query("runner.progress", PROGRESS, &told.params(run, &tenant, progress)).await?;
+        let rows =
+            self.of(&run.tenant).query("runner.progress", PROGRESS, &told.params(run, &tenant, progress)).await?;
         if rows.is_empty() { self.run_signal(run).await } else { Ok(Signal::Continue) }
     }
 
@@ -147,7 +148,7 @@ impl Store {
     /// # Errors
     /// As [`Store::ping`].
     pub async fn run_signal(&self, run: &ClaimedRun) -> Result<Signal, StoreError> {
-        let row = self.query_opt("runner.status", STATUS, &[&run.tenant.as_str(), &run.job_id]).await?;
+        let row = self.of(&run.tenant).query_opt("runner.status", STATUS, &[&run.tenant.as_str(), &run.job_id]).await?;
         let Some(row) = row else { return Ok(Signal::Lost) };
         let (status, claim): (&str, i64) = (borrowed(&row, "status")?, field(&row, "claim")?);
         Ok(match RunStatus::from_name(status) {
@@ -168,9 +169,9 @@ impl Store {
     /// As [`Store::ping`].
     pub async fn end_run(&self, run: &ClaimedRun, end: &RunEnd) -> Result<bool, StoreError> {
         let tenant = run.tenant.as_str();
-        self.query("builds.give_up", GIVE_UP, &[&tenant, &run.job_id]).await?;
+        self.of(&run.tenant).query("builds.give_up", GIVE_UP, &[&tenant, &run.job_id]).await?;
         let ending = Ending::of(end);
-        let ended = self.query("runner.end", END, &ending.params(run, &tenant)).await?;
+        let ended = self.of(&run.tenant).query("runner.end", END, &ending.params(run, &tenant)).await?;
         Ok(!ended.is_empty())
     }
 
@@ -179,7 +180,10 @@ impl Store {
     /// # Errors
     /// As [`Store::ping`].
     pub async fn requeue_run(&self, run: &ClaimedRun) -> Result<(), StoreError> {
-        self.query("runner.requeue", REQUEUE, &[&run.tenant.as_str(), &run.job_id, &run.claim]).await.map(drop)
+        self.of(&run.tenant)
+            .query("runner.requeue", REQUEUE, &[&run.tenant.as_str(), &run.job_id, &run.claim])
+            .await
+            .map(drop)
     }
 
     /// The row digests of a tenant's live projections, as they are kept.
@@ -188,7 +192,7 @@ impl Store {
     /// As [`Store::ping`].
     pub async fn kept_tallies(&self, tenant: &TenantId) -> Result<Tallies, StoreError> {
         let mut tallies = Tallies::default();
-        for row in &self.query("projections.kept_digests", KEPT_DIGESTS, &[&tenant.as_str()]).await? {
+        for row in &self.of(tenant).query("projections.kept_digests", KEPT_DIGESTS, &[&tenant.as_str()]).await? {
             if let Some(projection) = Projection::from_name(borrowed(row, "projection_name")?) {
                 tallies.set(projection, read_digest(row)?);
             }
@@ -202,7 +206,7 @@ impl Store {
     /// As [`Store::ping`].
     pub async fn quarantined(&self, tenant: &TenantId) -> Result<Skips, StoreError> {
         let name = "runner.quarantined";
-        let rows = self.query(name, QUARANTINED, &[&tenant.as_str()]).await?;
+        let rows = self.of(tenant).query(name, QUARANTINED, &[&tenant.as_str()]).await?;
         let mut skips = Skips::new();
         for row in &rows {
             if let Some(projection) = Projection::from_name(borrowed(row, "projection_name")?) {

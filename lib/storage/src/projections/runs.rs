@@ -143,7 +143,7 @@ impl Store {
             &asker.metadata_json,
             &new.until_log_seq.map(LogSeq::get),
         ];
-        read_all("runs.create", &self.query("runs.create", CREATE, &params).await?)
+        read_all("runs.create", &self.of_all(&names).query("runs.create", CREATE, &params).await?)
     }
 
     /// Queues a run that projects the event of a failure, which has to be in the status `from`.
@@ -171,7 +171,7 @@ impl Store {
             &asker.metadata_json,
         ];
         for _ in 0..ATTEMPTS {
-            if let Some(row) = self.query_opt(name, CREATE_REPROJECTION, &params).await? {
+            if let Some(row) = self.of(tenant).query_opt(name, CREATE_REPROJECTION, &params).await? {
                 return read(Columns { name, row: &row });
             }
             let failure = self.failure(tenant, failure_id).await?.ok_or(StoreError::NotFound { what: "failure" })?;
@@ -188,7 +188,7 @@ impl Store {
 
     async fn overlapping(&self, tenants: &[&str], target: RunTarget) -> Result<Vec<(TenantId, Uuid)>, StoreError> {
         let name = "runs.overlapping";
-        let rows = self.query(name, OVERLAPPING, &[&tenants, &target.as_str()]).await?;
+        let rows = self.of_all(tenants).query(name, OVERLAPPING, &[&tenants, &target.as_str()]).await?;
         let rows = rows.iter().map(|row| Columns { name, row });
         rows.map(|row| Ok((row.tenant("tenant_id")?, row.get("job_id")?))).collect()
     }
@@ -198,7 +198,7 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn run(&self, tenant: &TenantId, job_id: Uuid) -> Result<Option<Run>, StoreError> {
-        let rows = self.query("runs.one", ONE, &[&tenant.as_str(), &job_id]).await?;
+        let rows = self.of(tenant).query("runs.one", ONE, &[&tenant.as_str(), &job_id]).await?;
         Ok(read_all("runs.one", &rows)?.pop())
     }
 
@@ -215,7 +215,7 @@ impl Store {
             &filter.after.map(|(_, job_id)| job_id),
             &limit,
         ];
-        read_all("runs.page", &self.query("runs.page", PAGE, &params).await?)
+        read_all("runs.page", &self.of(tenant).query("runs.page", PAGE, &params).await?)
     }
 
     /// The runs of a tenant that have not ended, oldest first.
@@ -223,7 +223,7 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn open_runs(&self, tenant: &TenantId) -> Result<Vec<Run>, StoreError> {
-        read_all("runs.open", &self.query("runs.open", OPEN, &[&tenant.as_str()]).await?)
+        read_all("runs.open", &self.of(tenant).query("runs.open", OPEN, &[&tenant.as_str()]).await?)
     }
 
     /// Takes a step with a run, if its status allows it. For the steps of operators: cancel, pause, resume.
@@ -236,7 +236,7 @@ impl Store {
         let from: Vec<&str> = ways.iter().map(|(from, _)| from.as_str()).collect();
         let to: Vec<&str> = ways.iter().map(|(_, to)| to.as_str()).collect();
         let ended: Vec<bool> = ways.iter().map(|(_, to)| to.is_final()).collect();
-        let rows = self.query("runs.step", STEP, &[&tenant.as_str(), &job_id, &from, &to, &ended]).await?;
+        let rows = self.of(tenant).query("runs.step", STEP, &[&tenant.as_str(), &job_id, &from, &to, &ended]).await?;
         if let Some(run) = read_all("runs.step", &rows)?.pop() {
             return Ok(run);
         }

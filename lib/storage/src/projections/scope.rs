@@ -20,6 +20,7 @@ use crate::{
     locks::lease,
     log::{EventFilter, stored_event},
     store::Store,
+    tenancy::Tenancy,
     values::{PgKey, PgMicros},
 };
 
@@ -150,8 +151,12 @@ impl ProjectionWriter {
     pub async fn take(&self, tenant: &TenantId, owner: &str) -> Result<ProjectionScope, StoreError> {
         let names: Vec<&str> = Projection::ALL.iter().map(|projection| projection.as_str()).collect();
         let taking = async {
-            let rows = self.connection.client().query(TAKE_SCOPE, &[&tenant.as_str(), &names, &owner]).await;
-            rows.map_err(StoreError::of("projections.take_scope"))
+            let name = "projections.take_scope";
+            let client = self.connection.client();
+            let statement = self.statements.prepare(client, name, TAKE_SCOPE).await?;
+            let tenant = tenant.as_str();
+            let params: [&(dyn ToSql + Sync); 3] = [&tenant, &names, &owner];
+            Tenancy::One(tenant).query(client, &statement, &params).await.map_err(StoreError::of(name))
         };
         let rows = bounded("projections.take_scope", self.config.answer_timeout(), taking).await?;
         let mut owned: Vec<Owned> = rows.iter().map(read_owned).collect::<Result<_, _>>()?;
@@ -208,7 +213,9 @@ impl ProjectionWriter {
             let client = self.connection.client();
             let tenant = scope.tenant.as_str();
             let params = columns.params(&tenant, CursorState::Failed, &trouble);
-            client.execute(FAIL_SCOPE, &params).await.map_err(StoreError::of("projections.fail_scope"))
+            let name = "projections.fail_scope";
+            let statement = self.statements.prepare(client, name, FAIL_SCOPE).await?;
+            Tenancy::One(tenant).execute(client, &statement, &params).await.map_err(StoreError::of(name))
         };
         bounded("projections.fail_scope", self.config.answer_timeout(), telling).await?;
         scope.owned.iter_mut().filter(halted).for_each(|owned| owned.state = CursorState::Failed);
@@ -275,11 +282,13 @@ async fn write_batch(
     let tenant = scope.tenant.as_str();
     let target = Target { client: transaction.client(), statements, tenant, slots: scope.slots() };
     let params: [&(dyn ToSql + Sync); 2] = [&tenant, &names];
-    let (rows, traces) = tokio::join!(
+    let (begun, rows, traces) = tokio::join!(
         biased;
+        target.say_whose(),
         target.query("projections.lock_cursors", LOCK_CURSORS, &params),
         write::traces(&target, &folded.changes),
     );
+    begun?;
     let mut tallies = check_fence(scope, advance, &rows?)?;
     // A dozen statements under way at once are a large future.
     Box::pin(write::merge(&target, &folded.changes, traces?, &mut tallies)).await?;
@@ -394,9 +403,9 @@ impl Store {
     pub async fn note_trouble(&self, tenant: &TenantId, trouble: &Trouble<'_>) -> Result<(), StoreError> {
         let held = Projection::ALL.map(|projection| (projection, None));
         let columns = TroubleColumns::of(&held, trouble);
-        let tenant = tenant.as_str();
-        let params = columns.params(&tenant, CursorState::Live, trouble);
-        self.query("projections.fail_scope", FAIL_SCOPE, &params).await.map(drop)
+        let tenant_id = tenant.as_str();
+        let params = columns.params(&tenant_id, CursorState::Live, trouble);
+        self.of(tenant).query("projections.fail_scope", FAIL_SCOPE, &params).await.map(drop)
     }
 
     /// Reads the next batch of a tenant's log, at most `limit` events up to `until`, and what a fold of it needs from
@@ -433,7 +442,7 @@ impl Store {
         let name = "projections.trace_history";
         let params: [&(dyn ToSql + Sync); 5] =
             [&tenant.as_str(), &trace_keys, &after.get(), &statuses, &left_out.positions];
-        let rows = self.query(name, TRACE_HISTORY, &params).await?;
+        let rows = self.of(tenant).query(name, TRACE_HISTORY, &params).await?;
         let earlier: Vec<StoredEvent> = rows.iter().map(|row| stored_event(name, row)).collect::<Result<_, _>>()?;
         Ok(history(&earlier, &open))
     }

@@ -10,7 +10,7 @@ use super::{
     tally::read_digest,
     target::Slots,
 };
-use crate::{connection::bounded, error::StoreError, store::Store};
+use crate::{connection::bounded, error::StoreError, store::Store, tenancy::Tenancy};
 
 const KEPT_DIGESTS: &str = include_str!("../../../../sql/queries/projections/kept_digests.sql");
 
@@ -76,7 +76,9 @@ impl Store {
                 let tenant = tenant.as_str();
                 // Sent together: the transaction and its first statement are one round trip.
                 let params: [&(dyn ToSql + Sync); 1] = [&tenant];
-                let (opened, rows) = tokio::join!(client.batch_execute(OPEN), client.query(&statement, &params));
+                let open = Tenancy::One(tenant).begin(OPEN);
+                let (opened, rows) =
+                    tokio::join!(biased; client.batch_execute(&open), client.query(&statement, &params));
                 opened.map_err(StoreError::of("snapshot.open"))?;
                 rows.map_err(StoreError::of("projections.cursors"))
             };

@@ -4,7 +4,7 @@ use dg_projections::Projection;
 use tokio_postgres::{Client, Row, types::ToSql};
 
 use super::statements::Statements;
-use crate::error::StoreError;
+use crate::{error::StoreError, tenancy::Tenancy};
 
 /// The slot of each projection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,6 +53,11 @@ impl Target<'_> {
     ) -> Result<Vec<Row>, StoreError> {
         let statement = self.statements.prepare(self.client, name, sql).await?;
         self.client.query(&statement, params).await.map_err(StoreError::of(name))
+    }
+
+    /// Says whose rows the transaction is about: before its first statement, and best sent together with it.
+    pub(super) async fn say_whose(&self) -> Result<(), StoreError> {
+        self.command("projections.tenant", &Tenancy::One(self.tenant).setting()).await
     }
 
     /// Runs a command without parameters.

@@ -12,7 +12,7 @@ use super::{
     snapshot::Snapshot,
     target::{Slots, Target},
 };
-use crate::{connection, error::StoreError};
+use crate::{connection, error::StoreError, tenancy::Tenancy};
 
 const HOLD_CURSORS: &str = include_str!("../../../../sql/queries/runner/hold_cursors.sql");
 /// What is folded at most while the live generation is held.
@@ -101,10 +101,9 @@ impl GenerationBuilder {
         let holder = connection::connect(store.config()).await?;
         let hold = holder.client();
         let names: Vec<&str> = build.projections().iter().map(|projection| projection.as_str()).collect();
-        hold.batch_execute("BEGIN; SET LOCAL idle_in_transaction_session_timeout = 10000")
-            .await
-            .map_err(StoreError::of("verify.hold"))?;
         let tenant = build.tenant().clone();
+        let begin = Tenancy::One(tenant.as_str()).begin("BEGIN; SET LOCAL idle_in_transaction_session_timeout = 10000");
+        hold.batch_execute(&begin).await.map_err(StoreError::of("verify.hold"))?;
         let held =
             hold.query(HOLD_CURSORS, &[&tenant.as_str(), &names]).await.map_err(StoreError::of("verify.hold"))?;
         let ahead = furthest(&held)?;
@@ -123,6 +122,7 @@ impl GenerationBuilder {
             let (client, statements) = self.parts();
             let transaction = client.transaction().await.map_err(StoreError::of("verify.begin"))?;
             let target = Target { client: transaction.client(), statements, tenant: tenant.as_str(), slots };
+            target.say_whose().await?;
             let filled = fill(&target, build, &batch, &folded).await?;
             let progress = Progress { last_log_seq: ahead, target_log_seq: ahead, ..*progress };
             if !runner::progress_in(&target, run, &progress).await? {

@@ -101,7 +101,7 @@ async fn a_full_queue_refuses_and_a_stopping_stage_stores_what_waits() {
     let tenant = scratch.tenant("t").await;
     let (stage, stop) = scratch.stage_with(|config| config.queue_events = 3);
     // Holds the head, so that the lane is busy with the first request and the others wait.
-    let holder = scratch.raw("dg_apid").await;
+    let holder = scratch.raw_of("dg_apid", "t").await;
     holder.batch_execute("BEGIN; SELECT 1 FROM dg_tenant_heads FOR UPDATE").await.unwrap();
     let first = spawn(&stage, &tenant, "a");
     queue_is(&stage, 0).await;

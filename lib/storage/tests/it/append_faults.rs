@@ -113,7 +113,7 @@ async fn a_connection_lost_before_the_commit_is_made_up_for() {
     let scratch = Scratch::new().await;
     let tenant = scratch.tenant("t").await;
     let (stage, _stop) = scratch.stage();
-    let holder = scratch.raw("dg_workflowd").await;
+    let holder = scratch.raw_of("dg_workflowd", "t").await;
     holder.batch_execute("BEGIN; SELECT 1 FROM dg_tenant_heads FOR UPDATE").await.unwrap();
     let appending = {
         let (stage, request) = (stage.clone(), request(&tenant, trace("a", 1)));
@@ -178,7 +178,7 @@ async fn a_deadlock_is_tried_again() {
     let rival = scratch.raw("dg_admin").await;
     rival.batch_execute("SET deadlock_timeout = '60s'").await.unwrap();
     rival.batch_execute("BEGIN; SELECT 1 FROM dg_tenant_heads WHERE tenant_id = 'b' FOR UPDATE").await.unwrap();
-    let holder = scratch.raw("dg_workflowd").await;
+    let holder = scratch.raw_of("dg_workflowd", "c").await;
     holder.batch_execute("BEGIN; SELECT 1 FROM dg_tenant_heads WHERE tenant_id = 'c' FOR UPDATE").await.unwrap();
     let first = append(&c);
     wait_for_lock(&scratch).await;

@@ -118,7 +118,7 @@ async fn apply(scratch: &Scratch, applier: Applier, tenant: &TenantId, batch: i6
     }
     // Makes the cursor.
     writer(scratch).await.take(tenant, "broken").await.unwrap();
-    let mut client = scratch.raw("dg_projectord").await;
+    let mut client = scratch.raw_of("dg_projectord", tenant.as_str()).await;
     let mut refused = 0;
     while refused < PATIENCE {
         match apply_wrongly(scratch, &mut client, applier, tenant, batch).await {

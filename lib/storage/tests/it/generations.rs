@@ -88,7 +88,7 @@ impl Bench {
     /// Asks for a run as dg-apid does and claims it as dg-projectord does.
     async fn claim(&self, tenant: &TenantId, target: &str, mode: &str, failure: Option<Uuid>) -> ClaimedRun {
         let job_id = Uuid::now_v7();
-        let client = self.scratch.raw("dg_apid").await;
+        let client = self.scratch.raw_of("dg_apid", tenant.as_str()).await;
         let sql = "INSERT INTO dg_projection_runs
             (tenant_id, job_id, projection_name, mode, reason, requested_by, failure_id)
             VALUES ($1, $2, $3, $4, 'because', 'test', $5)";
@@ -248,7 +248,7 @@ async fn a_build_that_is_cut_off_goes_on_and_one_that_is_cancelled_leaves_nothin
     let mut build = next.open(&run).await.unwrap().unwrap();
     bench.fill(&mut next, &run, &mut build, 11, 2).await;
     let cancel = "UPDATE dg_projection_runs SET status = 'cancelling' WHERE job_id = $1";
-    bench.scratch.raw("dg_apid").await.execute(cancel, &[&run.job_id]).await.unwrap();
+    bench.scratch.raw_of("dg_apid", tenant.as_str()).await.execute(cancel, &[&run.job_id]).await.unwrap();
     let batch = bench.projector.batch_to_fold(&tenant, build.applied(), None, 5, &build.left_out()).await.unwrap();
     let folded = fold(&batch, build.projections());
     assert_eq!(next.write(&run, &mut build, &batch, &folded, &PROGRESS).await.unwrap(), Signal::Cancel);

@@ -98,7 +98,7 @@ async fn a_scope_whose_rows_are_held_is_not_waited_for() {
     let tenant = scratch.tenant("held").await;
     let writer = ProjectionWriter::connect(&scratch.config("dg_projectord")).await.unwrap();
     writer.take(&tenant, "first").await.unwrap();
-    let holder = scratch.raw("dg_projectord").await;
+    let holder = scratch.raw_of("dg_projectord", "held").await;
     holder.batch_execute("BEGIN; SELECT 1 FROM dg_projection_cursors FOR UPDATE").await.unwrap();
     let asked = Instant::now();
     let refused = writer.take(&tenant, "second").await.unwrap_err();

@@ -16,6 +16,7 @@ mod listening;
 mod locking;
 mod migrating;
 mod plans;
+mod policies;
 mod projections;
 mod reading;
 mod registry;

@@ -52,7 +52,7 @@ async fn every_statement_on_the_log_uses_the_index_meant_for_it() {
                 let tenant_id = TenantId::new(tenant).unwrap();
                 let rows = if tenant == "big" { 20_000 } else { 500 };
                 let load = CopyLoad { tenant: tenant_id, rows, payload_bytes: 200, at: Micros::new(0) };
-                copy_ceiling(&scratch.config("dg_owner"), &load).await.unwrap();
+                copy_ceiling(&scratch.config("dg_admin"), &load).await.unwrap();
             }
         }
         if round == 2 {

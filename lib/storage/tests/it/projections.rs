@@ -82,11 +82,15 @@ impl Bench {
     }
 
     async fn read(&self, tenant: &TenantId, after: LogSeq, limit: i64) -> Batch {
-        self.store.batch_to_fold(tenant, after, None, limit, &LeftOut::default()).await.unwrap()
+        self.projector().batch_to_fold(tenant, after, None, limit, &LeftOut::default()).await.unwrap()
+    }
+
+    fn projector(&self) -> Store {
+        Store::open(&role(&self.url, "dg_projectord")).unwrap()
     }
 
     async fn is_behind(&self, tenant: &TenantId) -> bool {
-        self.store.tenants_behind().await.unwrap().iter().any(|behind| behind.tenant == *tenant)
+        self.projector().tenants_behind().await.unwrap().iter().any(|behind| behind.tenant == *tenant)
     }
 
     async fn digests(&self, tenant: &TenantId) -> Digests {

@@ -83,7 +83,7 @@ async fn a_run_is_asked_for_and_read_back() {
 async fn runs_that_overlap_cannot_both_be_under_way() {
     let scratch = Scratch::new().await;
     let (store, tenant) = (scratch.store("dg_apid"), scratch.tenant("acme").await);
-    let projector = scratch.raw("dg_projectord").await;
+    let projector = scratch.raw_of("dg_projectord", "acme").await;
     let open = [RunStatus::Queued, RunStatus::Running, RunStatus::Paused, RunStatus::Cancelling];
     for (first, status) in targets().into_iter().flat_map(|first| open.map(|status| (first, status))) {
         let run = queue(&store, &tenant, first).await.unwrap();
@@ -143,7 +143,7 @@ async fn several_tenants_get_theirs_each() {
 async fn a_step_is_taken_from_the_states_that_allow_it_only() {
     let scratch = Scratch::new().await;
     let (store, tenant) = (scratch.store("dg_apid"), scratch.tenant("acme").await);
-    let projector = scratch.raw("dg_projectord").await;
+    let projector = scratch.raw_of("dg_projectord", "acme").await;
     for step in [RunStep::Cancel, RunStep::Pause, RunStep::Resume] {
         for from in RunStatus::ALL {
             let run = queue(&store, &tenant, RunTarget::All).await.unwrap();
@@ -198,7 +198,7 @@ async fn pages_hold_every_run_once_newest_first() {
 async fn a_catch_up_wakes_projections_that_rest() {
     let scratch = Scratch::new().await;
     let (store, tenant) = (scratch.store("dg_apid"), scratch.tenant("acme").await);
-    let projector = scratch.raw("dg_projectord").await;
+    let projector = scratch.raw_of("dg_projectord", "acme").await;
     let sql = "INSERT INTO dg_projection_cursors (tenant_id, projection_name, state, next_retry_at) VALUES
                ('acme', 'context_graph', 'failed', NULL), ('acme', 'trace_summary', 'live', now() + interval '1 h'),
                ('acme', 'precedent_index', 'live', NULL), ('acme', 'trace_index', 'failed', NULL)";
@@ -229,7 +229,7 @@ async fn a_catch_up_wakes_projections_that_rest() {
 async fn a_failure_is_accepted_and_projected_after_all() {
     let scratch = Scratch::new().await;
     let (store, tenant) = (scratch.store("dg_apid"), scratch.tenant("acme").await);
-    let projector = scratch.raw("dg_projectord").await;
+    let projector = scratch.raw_of("dg_projectord", "acme").await;
     let failure_id = set_aside(&projector, &tenant, Projection::PrecedentIndex, 3).await;
     let other = scratch.tenant("other").await;
 
@@ -258,7 +258,7 @@ async fn a_failure_is_accepted_and_projected_after_all() {
 async fn failures_are_listed_and_counted() {
     let scratch = Scratch::new().await;
     let (store, tenant) = (scratch.store("dg_apid"), scratch.tenant("acme").await);
-    let projector = scratch.raw("dg_projectord").await;
+    let projector = scratch.raw_of("dg_projectord", "acme").await;
     for log_seq in 1..=3 {
         set_aside(&projector, &tenant, Projection::ContextGraph, log_seq).await;
         set_aside(&projector, &tenant, Projection::TraceIndex, log_seq).await;
@@ -304,7 +304,7 @@ async fn failures_are_listed_and_counted() {
 async fn health_and_history_show_what_was_written_down() {
     let scratch = Scratch::new().await;
     let (store, tenant) = (scratch.store("dg_apid"), scratch.tenant("acme").await);
-    let projector = scratch.raw("dg_projectord").await;
+    let projector = scratch.raw_of("dg_projectord", "acme").await;
     let sql = "INSERT INTO dg_projection_cursors (tenant_id, projection_name, state, owner, rate_1m, error_category, error_code,
                    error_message, error_since, retry_count) VALUES
                ('acme', 'trace_summary', 'failed', 'here/1', 2.5, 'sequence_gap', 'event_sequence_invalid', 'a hole', now(), 4)";
@@ -344,7 +344,7 @@ async fn health_and_history_show_what_was_written_down() {
 async fn the_api_changes_only_what_is_its_to_change() {
     let scratch = Scratch::new().await;
     scratch.tenant("acme").await;
-    let api = scratch.raw("dg_apid").await;
+    let api = scratch.raw_of("dg_apid", "acme").await;
     for sql in [
         "UPDATE dg_projection_runs SET requested_by = 'somebody else'",
         "UPDATE dg_projection_runs SET reason = 'another'",
@@ -367,7 +367,7 @@ async fn the_api_changes_only_what_is_its_to_change() {
         let error = api.execute(sql, &[]).await.unwrap_err();
         assert_eq!(error.code().map(|code| code.code()), Some("42501"), "{sql}: {error}");
     }
-    let projector = scratch.raw("dg_projectord").await;
+    let projector = scratch.raw_of("dg_projectord", "acme").await;
     for sql in ["UPDATE dg_projection_runs SET requested_by = 'x'", "UPDATE dg_projection_runs SET reason = 'x'"] {
         let error = projector.execute(sql, &[]).await.unwrap_err();
         assert_eq!(error.code().map(|code| code.code()), Some("42501"), "{sql}: {error}");

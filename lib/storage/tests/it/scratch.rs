@@ -82,6 +82,13 @@ impl Scratch {
         client
     }
 
+    /// The same, with one tenant named for as long as the session lasts.
+    pub(crate) async fn raw_of(&self, user: &str, tenant: &str) -> Client {
+        let client = self.raw(user).await;
+        client.execute("SELECT set_config('dg.tenant', $1, false)", &[&tenant]).await.unwrap();
+        client
+    }
+
     /// Ends every connection of an application name.
     pub(crate) async fn terminate(&self, application: &str) -> u64 {
         let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity

@@ -136,7 +136,7 @@ async fn searches_merge_sorted_lists_with_and_without_statistics() {
     let scratch = Scratch::new().await;
     let tenant = scratch.tenant("big").await;
     let owner = scratch.raw("dg_owner").await;
-    scratch.raw("dg_projectord").await.batch_execute(FILL).await.unwrap();
+    scratch.raw_of("dg_projectord", "big").await.batch_execute(FILL).await.unwrap();
     let store = scratch.store("dg_apid");
     for round in 0..2 {
         if round == 1 {

@@ -17,7 +17,7 @@ struct Generation {
 
 impl Generation {
     async fn build(scratch: &Scratch, tenant: &str, slot: i16, rows: i64) -> Self {
-        let projector = scratch.raw("dg_projectord").await;
+        let projector = scratch.raw_of("dg_projectord", tenant).await;
         let nodes = "INSERT INTO dg_cg_nodes (tenant_id, slot, node_key, log_seq, node_id, trace_id, created_at)
                      SELECT $1, $2, gen_random_uuid(), n, 'node:' || n, 'trace', 'now' FROM generate_series(1, $3::bigint) n";
         projector.execute(nodes, &[&tenant, &slot, &rows]).await.unwrap();
@@ -65,7 +65,7 @@ async fn count(client: &Client, table: &str, tenant: &str) -> i64 {
 #[tokio::test]
 async fn a_lone_tenants_space_returns_whole() {
     let scratch = Scratch::new().await;
-    let reader = scratch.raw("dg_apid").await;
+    let reader = scratch.raw_of("dg_apid", "acme").await;
     let empty = size(&reader, 1).await;
     let generation = Generation::build(&scratch, "acme", 1, ROWS).await;
     let full = size(&reader, 1).await;
@@ -93,7 +93,7 @@ async fn a_lone_tenants_space_returns_whole() {
 #[tokio::test]
 async fn the_rows_of_others_stay_and_their_indexes_become_small() {
     let scratch = Scratch::new().await;
-    let reader = scratch.raw("dg_apid").await;
+    let reader = scratch.raw("dg_owner").await;
     // The neighbour comes first, so that the pages behind it can be cut off.
     let neighbour = Generation::build(&scratch, "neighbour", 0, 50).await;
     let large = Generation::build(&scratch, "large", 0, 60_000).await;
@@ -118,7 +118,7 @@ async fn the_rows_of_others_stay_and_their_indexes_become_small() {
 async fn an_old_snapshot_sees_its_rows_and_the_sweep_waits() {
     let scratch = Scratch::new().await;
     let generation = Generation::build(&scratch, "acme", 0, ROWS).await;
-    let reader = scratch.raw("dg_apid").await;
+    let reader = scratch.raw_of("dg_apid", "acme").await;
     reader.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await.unwrap();
     // The snapshot is taken by the first statement, which touches none of the tables that are to be swept.
     reader.query_one("SELECT count(*) FROM dg_tenants", &[]).await.unwrap();
@@ -146,7 +146,7 @@ async fn a_generation_that_is_built_meanwhile_is_not_cut_off() {
     let generation = Generation::build(&scratch, "acme", 1, ROWS).await;
     generation.remove("acme", 1).await;
     // Another tenant's rebuild holds the slot open while the first sweeps pass.
-    let next = scratch.raw("dg_projectord").await;
+    let next = scratch.raw_of("dg_projectord", "beta").await;
     next.batch_execute("BEGIN").await.unwrap();
     let insert = "INSERT INTO dg_cg_nodes (tenant_id, slot, node_key, log_seq, node_id, trace_id, created_at)
                   VALUES ('beta', 1, gen_random_uuid(), 1, 'node', 'trace', 'now')";
@@ -156,7 +156,7 @@ async fn a_generation_that_is_built_meanwhile_is_not_cut_off() {
     wait_for(DEADLINE, "the sweep to finish", async || (sweep_now(&scratch).await.settled == 1).then_some(()))
         .await
         .unwrap();
-    assert_eq!(count(&scratch.raw("dg_apid").await, "dg_cg_nodes", "beta").await, 1);
+    assert_eq!(count(&scratch.raw_of("dg_apid", "beta").await, "dg_cg_nodes", "beta").await, 1);
 }
 
 #[tokio::test]
