@@ -185,7 +185,9 @@ async fn tenants_are_suspended_closed_bounded_and_opened() {
     bot.post("/api/v1/events:batch", &three).await.expect(200);
     assert_eq!(
         admin.get(one).await.expect(200)["tenant"]["limits"],
-        json!({"max_event_bytes": null, "max_batch_events": null})
+        json!({
+            "max_event_bytes": null, "max_batch_events": null, "reads_per_second": null, "writes_per_second": null
+        })
     );
     set(json!({})).await.refused(400, "invalid_argument");
     admin.patch("/api/v1/admin/tenants/none", &json!({"status": "closed"})).await.refused(404, "not_found");

@@ -17,6 +17,7 @@ mod events;
 mod identity;
 mod isolation;
 mod lifecycle;
+mod limits;
 mod packaging;
 mod projection_runtime;
 mod queries;

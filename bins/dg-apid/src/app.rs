@@ -4,6 +4,7 @@ use std::{ops::Deref, sync::Arc};
 
 use axum::extract::FromRef;
 use dg_http::gate::Gate;
+use dg_http::turns::Turns;
 use dg_projections::Thresholds;
 use dg_runtime::CancellationToken;
 use dg_runtime::admin::Readiness;
@@ -32,6 +33,8 @@ pub(crate) struct Shared {
     pub(crate) projection_moved: watch::Receiver<u64>,
     /// Whether the database answers.
     pub(crate) database_up: watch::Receiver<bool>,
+    /// Turns at the database for what concerns one tenant.
+    pub(crate) turns: Turns,
     pub(crate) digest_turns: Arc<Semaphore>,
     pub(crate) passwords: Passwords,
     pub(crate) config: Arc<ApiConfig>,

@@ -33,6 +33,7 @@ pub(crate) async fn append(
     let text = body::read(request, app.config.max_batch_bytes).await?;
     let document = read(text, media, caller.rules(), caller.batch_events(app.config.max_events_per_batch)).await?;
     let mode = agree(asked, document.mode)?;
+    caller.charge_all(document.items.len())?;
     let decided = match mode {
         AppendMode::Independent => independent(&app, &caller, document.items).await,
         AppendMode::Atomic => atomic(&app, &caller, document.items).await,
@@ -52,6 +53,7 @@ pub(crate) async fn validate(
     let media = media::of_body(request.headers(), &[Media::Json, Media::Ndjson])?;
     let text = body::read(request, app.config.max_batch_bytes).await?;
     let document = read(text, media, caller.rules(), caller.batch_events(app.config.max_events_per_batch)).await?;
+    caller.charge_all(document.items.len())?;
     answer::validated(&document.items)
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use dg_http::edge::AccessLog;
+use dg_http::limits::LimitSettings;
 use dg_http::serve::Bounds;
 use dg_projections::Thresholds;
 use dg_runtime::config::{AdminConfig, HealthConfig, Listen, LogConfig, Problems, Settings};
@@ -44,13 +45,15 @@ pub(crate) struct ApiConfig {
     pub(crate) access_log: AccessLogConfig,
     /// Streams at the same time; each holds a connection.
     pub(crate) max_streams: usize,
-    /// How long a stream's client may take nothing before it is cut off.
-    pub(crate) stream_stall_ms: u64,
+    /// How long a client may take nothing of an answer or a stream before it is cut off.
+    pub(crate) stall_ms: u64,
     /// Whether operators may have projections rebuilt.
     pub(crate) allow_rebuild: bool,
     /// After so long without use a person has to sign in again; after the second one in any case.
     pub(crate) session_idle_s: i64,
     pub(crate) session_max_s: i64,
+    /// How much one account, tenant and address may ask for.
+    pub(crate) limits: LimitSettings,
 }
 
 /// Which requests leave a line in the log.
@@ -92,10 +95,11 @@ impl Default for ApiConfig {
             idle_timeout_ms: 75_000,
             access_log: AccessLogConfig::Failures,
             max_streams: 512,
-            stream_stall_ms: 30_000,
+            stall_ms: 30_000,
             allow_rebuild: true,
             session_idle_s: 1_800,
             session_max_s: 43_200,
+            limits: LimitSettings::default(),
         }
     }
 }
@@ -153,10 +157,11 @@ impl ApiConfig {
         problems.require(self.max_connections > 0, "api.max_connections", "at least 1");
         let streams = (1..=self.max_connections).contains(&self.max_streams);
         problems.require(streams, "api.max_streams", "from 1 to api.max_connections");
-        let stall = (100..=600_000).contains(&self.stream_stall_ms);
-        problems.require(stall, "api.stream_stall_ms", "from 100 to 600000");
+        let stall = (100..=600_000).contains(&self.stall_ms);
+        problems.require(stall, "api.stall_ms", "from 100 to 600000");
         problems.require(self.queue_events > 0, "api.queue_events", "at least 1");
         problems.require(self.queue_bytes > 0, "api.queue_bytes", "at least 1");
+        self.limits.check(problems);
     }
 
     /// The bounds on connections.
@@ -164,6 +169,7 @@ impl ApiConfig {
         Bounds {
             connections: self.max_connections,
             head_timeout: Duration::from_millis(self.idle_timeout_ms),
+            stall: Duration::from_millis(self.stall_ms),
             head_bytes: 16 << 10,
             grace,
         }

@@ -55,6 +55,7 @@ pub(crate) async fn history(
     let given = Params::read(query.as_deref(), &[&["projection"], keyset::NAMES])?;
     let page = keyset::Asked::read("digests", &given)?;
     let projection = given.choice("projection", &NAMES.map(|name| (name, name)))?;
+    let _turn = app.turns.take(caller.tenant()).await?;
     let mut rows = app.store.digest_history(caller.tenant(), projection, page.after, page.fetch()).await?;
     let next_cursor = page.cut(&mut rows, |row| (row.computed_at, row.digest_id));
     Reply::ok(&Listed { digests: rows.iter().map(WrittenJson::of).collect(), next_cursor })

@@ -23,11 +23,14 @@ pub(crate) async fn list(
     caller: TenantCaller<Reader>,
 ) -> Result<Reply, ApiError> {
     let (filter, limit) = read_filter(query.as_deref())?;
-    let (store, tenant) = (&app.store, caller.tenant());
+    let (app, tenant) = (&app, caller.tenant());
     let page = pages::gather(limit, |last, limit| {
         let after = last.map_or(filter.after, |last| last.log_seq);
         let filter = EventFilter { after, limit, ..filter.clone() };
-        async move { store.events(tenant, &filter).await }
+        async move {
+            let _turn = app.turns.take(tenant).await?;
+            Ok::<_, ApiError>(app.store.events(tenant, &filter).await?)
+        }
     });
     shape_list(&page.await?)
 }

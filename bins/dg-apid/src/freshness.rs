@@ -42,6 +42,7 @@ where
 {
     let progress = || async { Ok(of(&app.store.cursors(tenant).await?, projections)) };
     asked.settle(progress, app.projection_moved.clone()).await?;
+    let turn = app.turns.take(tenant).await?;
     let mut snapshot = app.store.snapshot(tenant).await?;
     if let Some(log_seq) = as_of {
         snapshot.look_back(LogSeq::new(log_seq).map_err(ApiError::internal)?);
@@ -52,7 +53,10 @@ where
         Err(behind) => Err(behind),
     };
     // Gives the connection back also when the answer is a refusal; the caller need not wait for that.
-    tokio::spawn(snapshot.close());
+    tokio::spawn(async move {
+        let _turn = turn;
+        snapshot.close().await
+    });
     Ok((answer?, meta))
 }
 

@@ -17,6 +17,7 @@ const NAMED: i64 = 20;
 
 /// Describes each projection of the tenant, and the tenant as the worst of them.
 pub(crate) async fn show(State(app): State<App>, caller: TenantCaller<Reader>, _: NoParams) -> Result<Reply, ApiError> {
+    let _turn = app.turns.take(caller.tenant()).await?;
     let tenant = app.store.health(caller.tenant(), NAMED).await?;
     let now = dg_runtime::clock::now();
     let judged: Vec<(&ScopeHealth, Health)> =

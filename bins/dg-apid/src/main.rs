@@ -11,6 +11,7 @@ mod follow;
 mod freshness;
 mod graph;
 mod health;
+mod idempotency;
 mod ingest;
 mod keyset;
 mod me;

@@ -1,7 +1,7 @@
 //! Pages of events, bounded by number and by size: a thousand events of a mebibyte each are not one answer.
 
 use dg_domain::{LogSeq, StoredEvent, TenantId, TraceSeq};
-use dg_storage::StoreError;
+use dg_http::ApiError;
 
 use crate::app::App;
 
@@ -40,17 +40,20 @@ impl Page {
 /// Reads events of one trace.
 ///
 /// # Errors
-/// The database's.
+/// The database's, or `rate_limited`.
 pub(crate) async fn of_trace(
     app: &App,
     tenant: &TenantId,
     trace_id: &str,
     after: Option<TraceSeq>,
     limit: i64,
-) -> Result<Page, StoreError> {
+) -> Result<Page, ApiError> {
     gather(limit, |last, limit| {
         let after = last.map(|last| last.trace_seq).or(after);
-        app.store.trace_events(tenant, trace_id, after, limit)
+        async move {
+            let _turn = app.turns.take(tenant).await?;
+            Ok(app.store.trace_events(tenant, trace_id, after, limit).await?)
+        }
     })
     .await
 }

@@ -6,17 +6,20 @@ use axum::routing::{MethodRouter, get};
 
 use crate::app::App;
 use crate::{
-    admin, batch, digests, events, graph, health, ingest, me, outage, precedents, probes, search, sign_in, stream,
-    traces,
+    admin, batch, digests, events, graph, health, idempotency, ingest, me, outage, precedents, probes, search, sign_in,
+    stream, traces,
 };
 
 /// Every route of the API, still without the edge.
 pub(crate) fn all(app: App) -> Router {
+    let versioned = versioned()
+        .layer(from_fn_with_state(app.clone(), idempotency::once))
+        .layer(from_fn_with_state(app.clone(), outage::give_up));
     Router::new()
         .route("/livez", get(probes::alive))
         .route("/readyz", get(probes::ready))
         .route("/api/healthz", get(probes::alive))
-        .nest("/api/v1", versioned().layer(from_fn_with_state(app.clone(), outage::give_up)))
+        .nest("/api/v1", versioned)
         .with_state(app)
 }
 

@@ -116,7 +116,7 @@ async fn open(
     };
     let session = app.store.begin_session(&new, &by).await?;
     info!(session_id = session.session_id, account = account.account_id, agent = by.agent, "signed in");
-    Reply::created(&Opened {
+    let opened = Opened {
         session: OpenedSession {
             session_id: &session.session_id,
             session: minted.reveal(),
@@ -124,7 +124,8 @@ async fn open(
             idle_s: session.idle_seconds,
         },
         user: OpenedUser { user_id: account.account_id, display_name: account.display_name, must_change_password },
-    })
+    };
+    Ok(Reply::created(&opened)?.unkept())
 }
 
 /// Ends the session of the request.

@@ -7,6 +7,7 @@ use dg_http::edge::{self, Edge};
 use dg_http::gate::{Directory, Gate};
 use dg_http::metrics::HttpMetrics;
 use dg_http::serve::Bound;
+use dg_http::turns::Turns;
 use dg_runtime::backoff::Backoff;
 use dg_runtime::config::Listen;
 use dg_runtime::exit::chain;
@@ -34,6 +35,8 @@ use crate::{follow, routes};
 /// Callers wait for a database that does not answer no longer than this.
 const PATIENCE_MS: u64 = 2_000;
 const DIGESTS_AT_ONCE: usize = 2;
+/// More requests of one tenant than this do not wait for the database.
+const WAITING_PER_TENANT: usize = 1_024;
 
 /// Makes the pool; nothing is connected yet.
 ///
@@ -109,7 +112,7 @@ impl Parts {
         let (outage, database_up) = Watch::new(store.config()).map_err(Failure::config)?;
         let (directory, recorder) = recorded(&store);
         let refusals = refusals::observed(&store);
-        let gate: Arc<Gate<dyn Directory>> = Arc::new(Gate::new(directory));
+        let gate: Arc<Gate<dyn Directory>> = Arc::new(Gate::new(directory, config.api.limits.clone()));
         let app = App::from(Shared {
             store,
             stage,
@@ -117,6 +120,7 @@ impl Parts {
             notifier,
             projection_moved,
             database_up,
+            turns: turns(&config.database),
             digest_turns: Arc::new(Semaphore::new(DIGESTS_AT_ONCE)),
             passwords: Passwords::default(),
             config: Arc::new(config.api.clone()),
@@ -166,6 +170,11 @@ impl Parts {
             Ok::<_, Failure>(())
         });
     }
+}
+
+/// One connection is left over, so that whoever comes in is still looked up while tenants wait for each other.
+fn turns(database: &DatabaseConfig) -> Turns {
+    Turns::new(database.pool_size.saturating_sub(1), WAITING_PER_TENANT)
 }
 
 async fn ended(room: impl Future<Output = ()>) -> Result<(), Failure> {

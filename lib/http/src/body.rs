@@ -36,6 +36,12 @@ pub async fn read(request: Request, limit: usize) -> Result<Bytes, ApiError> {
 }
 
 async fn read_until(request: Request, limit: usize, deadline: Instant) -> Result<Bytes, ApiError> {
+    // What could be unpacked has been, and is bounded here as it comes.
+    if let Some(coding) = request.headers().get(header::CONTENT_ENCODING) {
+        let coding = String::from_utf8_lossy(coding.as_bytes()).into_owned();
+        let message = "the body is packed in a way that is not understood; send it as it is, or with gzip or zstd";
+        return Err(ApiError::new(Code::UnsupportedMediaType, message).with("content_encoding", coding));
+    }
     let announced = announced_length(request.headers());
     if announced.is_some_and(|length| length > limit) {
         return Err(too_large(limit));

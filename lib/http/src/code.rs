@@ -33,6 +33,8 @@ pub enum Code {
     EventSequenceInvalid,
     /// A projection is behind the position that the caller asked for.
     ProjectionOutOfDate,
+    /// The thing is not any more as the caller saw it.
+    PreconditionFailed,
     /// An event or body is larger than its limit.
     PayloadTooLarge,
     /// The body is neither JSON nor NDJSON.
@@ -51,7 +53,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, by status.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::InvalidArgument,
         Self::Unauthorized,
         Self::SessionEnded,
@@ -65,6 +67,7 @@ impl Code {
         Self::IdempotencyConflict,
         Self::EventSequenceInvalid,
         Self::ProjectionOutOfDate,
+        Self::PreconditionFailed,
         Self::PayloadTooLarge,
         Self::UnsupportedMediaType,
         Self::SchemaViolation,
@@ -90,6 +93,7 @@ impl Code {
             Self::IdempotencyConflict => "idempotency_conflict",
             Self::EventSequenceInvalid => "event_sequence_invalid",
             Self::ProjectionOutOfDate => "projection_out_of_date",
+            Self::PreconditionFailed => "precondition_failed",
             Self::PayloadTooLarge => "payload_too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::SchemaViolation => "schema_violation",
@@ -113,6 +117,7 @@ impl Code {
             Self::Conflict | Self::IdempotencyConflict | Self::EventSequenceInvalid | Self::ProjectionOutOfDate => {
                 StatusCode::CONFLICT
             }
+            Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::SchemaViolation | Self::PiiPolicyViolation => StatusCode::UNPROCESSABLE_ENTITY,

@@ -1,8 +1,9 @@
 //! What is known about the request being served, from anywhere in its task.
 
 use std::net::IpAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use crate::limits::Standing;
 use crate::request_id::RequestId;
 
 tokio::task_local! {
@@ -17,13 +18,16 @@ pub(crate) struct Context {
     tenant: OnceLock<String>,
     account: OnceLock<String>,
     agent: OnceLock<String>,
+    standing: Mutex<Option<Standing>>,
+    /// A read, whose answer gets a tag.
+    reads: bool,
 }
 
 impl Context {
     /// A request of which only the id and the address are known.
-    pub(crate) fn new(request_id: RequestId, address: Option<IpAddr>) -> Arc<Self> {
+    pub(crate) fn new(request_id: RequestId, address: Option<IpAddr>, reads: bool) -> Arc<Self> {
         let (tenant, account, agent) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        Arc::new(Self { request_id, address, tenant, account, agent })
+        Arc::new(Self { request_id, address, tenant, account, agent, standing: Mutex::default(), reads })
     }
 
     /// The id that the response will carry.
@@ -46,6 +50,11 @@ impl Context {
         self.account.get().or(self.agent.get()).map(String::as_str)
     }
 
+    /// What the limits said last.
+    pub(crate) fn standing(&self) -> Option<Standing> {
+        *self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The program that acts for a person.
     pub(crate) fn agent(&self) -> Option<&str> {
         let account = self.account.get()?;
@@ -56,6 +65,22 @@ impl Context {
 /// Runs `future` as the work of one request.
 pub(crate) async fn scope<F: Future>(context: Arc<Context>, future: F) -> F::Output {
     CURRENT.scope(context, future).await
+}
+
+/// The same work on another task: it is still that of the request being served.
+pub fn carried<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    let context = CURRENT.try_with(Arc::clone).ok();
+    async move {
+        match context {
+            Some(context) => scope(context, future).await,
+            None => future.await,
+        }
+    }
+}
+
+/// Whether the request being served reads, so that its answer gets a tag.
+pub(crate) fn reads() -> bool {
+    CURRENT.try_with(|context| context.reads).unwrap_or(false)
 }
 
 /// The id of the request being served; a new one outside of any request.
@@ -82,4 +107,11 @@ pub(crate) fn note_account(account: &str) {
 /// Notes whose token it is when there is a session to be looked at still. The first call counts.
 pub(crate) fn note_agent(agent: &str) {
     let _ = CURRENT.try_with(|context| context.agent.set(agent.to_owned()));
+}
+
+/// Notes what is left of the limits. The last call counts.
+pub(crate) fn note_standing(standing: Standing) {
+    let _ = CURRENT.try_with(|context| {
+        *context.standing.lock().unwrap_or_else(PoisonError::into_inner) = Some(standing);
+    });
 }

@@ -1,4 +1,4 @@
-//! What every request passes through: an id, a time limit, a last resort for panics, headers, the access line.
+//! What every request passes through: an id, a time limit, a last resort for panics, headers, compression, the access line.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -12,18 +12,24 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use tokio::time::{Instant, timeout};
+use tower_http::CompressionLevel;
+use tower_http::compression::{CompressionLayer, DefaultPredicate, Predicate, predicate::SizeAbove};
+use tower_http::decompression::RequestDecompressionLayer;
 use tracing::{Instrument, info, info_span};
 
 use crate::body::Leftover;
 use crate::code::Code;
 use crate::context::{self, Context};
 use crate::error::{ApiError, X_ERROR_CODE};
+use crate::etag;
 use crate::metrics::HttpMetrics;
 use crate::peer;
 use crate::refusals::{Refused, Witness};
 use crate::request_id::{RequestId, X_REQUEST_ID};
 
 const UNMATCHED: &str = "unmatched";
+/// Smaller bodies fit into a packet as they are.
+const COMPRESSED_FROM: u16 = 1_024;
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// Which requests leave a line in the log.
@@ -52,18 +58,23 @@ pub struct Edge {
 
 /// Puts the edge around all routes of `router`, and answers in the envelope where there is none.
 pub fn wrap(router: Router, edge: Edge) -> Router {
+    let worth_it = DefaultPredicate::new().and(SizeAbove::new(COMPRESSED_FROM));
     router
         .fallback(|| async { ApiError::new(Code::NotFound, "there is no such route") })
         .method_not_allowed_fallback(|| async {
             ApiError::new(Code::MethodNotAllowed, "the route does not answer to this method; see the allow header")
         })
+        .layer(RequestDecompressionLayer::new().pass_through_unaccepted(true))
         .layer(from_fn_with_state(edge, pass))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(worth_it))
 }
 
 async fn pass(State(edge): State<Edge>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let address = peer::address_of(&request, edge.behind_proxy);
-    let context = Context::new(RequestId::of(request.headers()), address);
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let context = Context::new(RequestId::of(request.headers()), address, reads);
+    let conditions = request.headers().contains_key(header::IF_NONE_MATCH).then(|| request.headers().clone());
     let route = request.extensions().get::<MatchedPath>().cloned();
     let route = route.as_ref().map_or(UNMATCHED, MatchedPath::as_str);
     let method = request.method().clone();
@@ -74,9 +85,13 @@ async fn pass(State(edge): State<Edge>, mut request: Request, next: Next) -> Res
     if let Some(leftover) = leftover {
         leftover.discard().await;
     }
+    response = etag::conditional(&conditions.unwrap_or_default(), response);
     let headers = response.headers_mut();
     headers.insert(X_REQUEST_ID, context.request_id().header());
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(standing) = context.standing() {
+        standing.write(headers);
+    }
     let elapsed = started.elapsed();
     headers.insert(SERVER_TIMING, server_timing(elapsed));
     edge.metrics.served(route, &method, response.status(), elapsed);

@@ -172,6 +172,7 @@ impl From<StoreError> for ApiError {
         match source {
             StoreError::Domain(violation) => violation.into(),
             StoreError::NotFound { .. } => Self::new(Code::NotFound, source.to_string()),
+            StoreError::Changed { .. } => Self::new(Code::PreconditionFailed, source.to_string()),
             StoreError::Exists { .. } => Self::new(Code::Conflict, source.to_string()),
             StoreError::RunOverlaps { job_id } => {
                 Self::new(Code::Conflict, source.to_string()).with("job_id", job_id.to_string())

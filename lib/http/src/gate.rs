@@ -1,7 +1,7 @@
 //! Who asks, for which tenant, and whether they may.
 //!
 //! The order of checks is fixed: `x-tenant-id` (400), the token (401), the session (403 and 401), the tenant's grant (403), the
-//! role (403), the tenant's registration (404), its status (403). A database that does not answer is 503 and never 401:
+//! role (403), the tenant's registration (404), its status (403), the limits (429). A database that does not answer is 503 and never 401:
 //! nobody is told that a good token is bad.
 //!
 //! A program with the permission `principal_assert` may act for a person who signed in through it: it presents the person's
@@ -32,6 +32,7 @@ use self::cache::Cache;
 use crate::code::Code;
 use crate::context;
 use crate::error::ApiError;
+use crate::limits::{Asked, LimitSettings, Limits, Scope, Seat};
 use crate::token::Presented;
 
 /// How old what is known about an account or tenant may be.
@@ -165,14 +166,15 @@ pub struct Gate<D: ?Sized = dyn Directory> {
     principals: Cache<String, Principal>,
     sessions: Cache<String, KnownSession>,
     tenants: Cache<TenantId, KnownTenant>,
+    limits: Limits,
     directory: D,
 }
 
 impl<D: Directory> Gate<D> {
     /// A gate that asks `directory`.
-    pub fn new(directory: D) -> Self {
+    pub fn new(directory: D, limits: LimitSettings) -> Self {
         let (principals, sessions, tenants) = (Cache::new(MAX_AGE), Cache::new(MAX_AGE), Cache::new(MAX_AGE));
-        Self { principals, sessions, tenants, directory }
+        Self { principals, sessions, tenants, limits: Limits::new(limits), directory }
     }
 }
 
@@ -239,9 +241,46 @@ impl Gate {
         Ok(principal)
     }
 
+    /// Counts a request that was let in, while it is under way and against the rates.
+    fn count(
+        &self,
+        principal: &Principal,
+        tenant: Option<&KnownTenant>,
+        needed: Option<Role>,
+    ) -> Result<Seat, ApiError> {
+        let seat = self.limits.begin(&principal.account_id)?;
+        self.charge(principal, tenant, needed, 1)?;
+        Ok(seat)
+    }
+
+    fn charge(
+        &self,
+        principal: &Principal,
+        tenant: Option<&KnownTenant>,
+        needed: Option<Role>,
+        cost: usize,
+    ) -> Result<(), ApiError> {
+        let scope = match needed {
+            None | Some(Role::Reader) => Scope::Read,
+            Some(Role::Writer) => Scope::Write,
+            Some(Role::Admin) => Scope::Admin,
+        };
+        let tenant = tenant.map(|tenant| (tenant.tenant_id.as_str(), tenant.limits));
+        let standing = self.limits.take(Asked { scope, account: &principal.account_id, tenant }, cost)?;
+        context::note_standing(standing);
+        Ok(())
+    }
+
     async fn recognise(&self, headers: &HeaderMap, now: Micros) -> Result<Arc<Principal>, ApiError> {
         let presented = Presented::of(headers)?;
-        let unknown = || ApiError::new(Code::Unauthorized, "the token is unknown, revoked or expired");
+        let unknown = || {
+            self.limits.failed(context::address());
+            ApiError::new(Code::Unauthorized, "the token is unknown, revoked or expired")
+        };
+        // Somebody else at the same address may be guessing: who was known a moment ago still comes in.
+        if !self.principals.has_seen(&presented.token_id) {
+            self.limits.may_try(context::address())?;
+        }
         let directory = &self.directory;
         let looked_up = self.principals.get_or(&presented.token_id, || directory.principal(&presented.token_id));
         let (principal, fresh) = in_time(looked_up).await?.ok_or_else(unknown)?;

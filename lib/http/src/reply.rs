@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::context;
 use crate::error::ApiError;
+use crate::etag::Tag;
 
 /// The content type of every body that the API sends.
 pub const JSON: (HeaderName, HeaderValue) =
@@ -34,8 +35,17 @@ pub struct Reply {
     status: StatusCode,
     /// Starts with `{"data":` and lacks everything after the value.
     body: Vec<u8>,
+    /// Where the value ends.
+    data_end: usize,
     replayed: bool,
+    unkept: bool,
 }
+
+/// Marks a response whose body is not to be kept for repeats: it holds a secret.
+#[derive(Clone, Copy, Debug)]
+pub struct Unkept;
+
+const DATA: &[u8] = b"{\"data\":";
 
 impl Reply {
     /// 200 with `data`.
@@ -44,9 +54,10 @@ impl Reply {
     /// `internal_error` when `data` cannot be written as JSON.
     pub fn ok(data: &impl Serialize) -> Result<Self, ApiError> {
         let mut body = Vec::with_capacity(1024);
-        body.extend_from_slice(b"{\"data\":");
+        body.extend_from_slice(DATA);
         serde_json::to_writer(&mut body, data).map_err(ApiError::internal)?;
-        Ok(Self { status: StatusCode::OK, body, replayed: false })
+        let data_end = body.len();
+        Ok(Self { status: StatusCode::OK, body, data_end, replayed: false, unkept: false })
     }
 
     /// 201 with `data`.
@@ -80,10 +91,18 @@ impl Reply {
     pub fn replayed(self) -> Self {
         Self { replayed: true, ..self }
     }
+
+    /// Says that the answer holds a secret that is shown once.
+    #[must_use]
+    pub fn unkept(self) -> Self {
+        Self { unkept: true, ..self }
+    }
 }
 
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
+        let reads = self.status == StatusCode::OK && context::reads();
+        let tag = reads.then(|| Tag::of(&self.body[DATA.len()..self.data_end]));
         let mut body = self.body;
         body.extend_from_slice(b",\"request_id\":\"");
         body.extend_from_slice(context::request_id().as_str().as_bytes());
@@ -91,6 +110,12 @@ impl IntoResponse for Reply {
         let mut response = (self.status, [JSON], body).into_response();
         if self.replayed {
             response.headers_mut().insert(IDEMPOTENT_REPLAYED, HeaderValue::from_static("true"));
+        }
+        if self.unkept {
+            response.extensions_mut().insert(Unkept);
+        }
+        if let Some(tag) = tag {
+            response.extensions_mut().insert(tag);
         }
         response
     }

@@ -19,6 +19,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
+use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 use tracing::{debug, info, warn};
 
@@ -31,6 +32,8 @@ pub struct Bounds {
     pub connections: usize,
     /// How long a connection may take for the head of its next request, idling included.
     pub head_timeout: Duration,
+    /// How long a client may take nothing of an answer before it is cut off.
+    pub stall: Duration,
     /// Bytes of a request's head.
     pub head_bytes: usize,
     /// How long requests may go on after the stop.
@@ -122,7 +125,9 @@ where
         let router = router.clone();
         let peer = Peer(address.host());
         let service = service_fn(move |request| answer(router.clone(), request, peer));
-        let connection = open.watch(http.serve_connection(TokioIo::new(stream), service));
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(bounds.stall));
+        let connection = open.watch(http.serve_connection(TokioIo::new(Box::pin(stream)), service));
         tokio::spawn(async move {
             let _seat = seat;
             if let Err(error) = connection.await {
@@ -157,6 +162,7 @@ mod tests {
     const BOUNDS: Bounds = Bounds {
         connections: 8,
         head_timeout: Duration::from_secs(10),
+        stall: Duration::from_secs(1),
         head_bytes: 8192,
         grace: Duration::from_secs(10),
     };
@@ -191,6 +197,23 @@ mod tests {
         assert!(answer.ends_with("done"), "{answer}");
         server.await.unwrap();
         assert!(TcpStream::connect(&address).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn who_does_not_take_an_answer_is_cut_off() {
+        let (bound, address) = bound().await;
+        let large = get(|| async { vec![0_u8; 64 << 20] });
+        let stop = CancellationToken::new();
+        let bounds = Bounds { stall: Duration::from_millis(100), ..BOUNDS };
+        let server = tokio::spawn(bound.serve(Router::new().route("/", large), bounds, stop.clone()));
+        let mut client = TcpStream::connect(&address).await.unwrap();
+        client.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        // Ends well before the grace period: nothing is under way any more.
+        stop.cancel();
+        timeout(BOUNDS.grace / 2, server).await.unwrap().unwrap();
+        let mut answer = Vec::new();
+        let cut_off = client.read_to_end(&mut answer).await.map_or(true, |_| answer.len() < 64 << 20);
+        assert!(cut_off);
     }
 
     #[tokio::test]

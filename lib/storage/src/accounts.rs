@@ -218,14 +218,15 @@ impl Store {
         self.query_opt(name, ONE, &[&account_id]).await?.map(|row| account(name, &row)).transpose()
     }
 
-    /// Changes an account.
+    /// Changes an account, if it still is as it was `seen`.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`], or the database's.
+    /// [`StoreError::NotFound`], [`StoreError::Changed`], or the database's.
     pub async fn change_account(
         &self,
         account_id: &str,
         change: &AccountChange,
+        seen: Option<&Account>,
         by: &By,
     ) -> Result<Account, StoreError> {
         let name = "accounts.change";
@@ -233,6 +234,9 @@ impl Store {
         let work = Work::begin(self).await?;
         let row = work.query_opt("accounts.lock", LOCK, &[&account_id]).await?;
         let before = account("accounts.lock", &row.ok_or_else(|| missing.clone())?)?;
+        if seen.is_some_and(|seen| *seen != before) {
+            return Err(StoreError::Changed { what: "account" });
+        }
         let params: [&(dyn ToSql + Sync); 6] = [
             &account_id,
             &change.display_name,

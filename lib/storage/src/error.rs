@@ -111,6 +111,12 @@ pub enum StoreError {
         /// What was to be created, for example `tenant`.
         what: &'static str,
     },
+    /// The thing is not any more as the caller saw it. Nothing was changed.
+    #[error("the {what} has changed since you saw it; look at it again")]
+    Changed {
+        /// What was to be changed, for example `tenant`.
+        what: &'static str,
+    },
     /// Another run that touches the same projection of the tenant has not ended.
     #[error("the run {job_id} touches the same projection and has not ended")]
     RunOverlaps {
@@ -143,6 +149,7 @@ impl StoreError {
             Self::Fenced { .. } => "fenced",
             Self::NotFound { .. } => "not_found",
             Self::Exists { .. } | Self::RunOverlaps { .. } | Self::WrongState { .. } => "conflict",
+            Self::Changed { .. } => "precondition_failed",
         }
     }
 
@@ -166,6 +173,7 @@ impl StoreError {
             | Self::RoleTooStrong { .. }
             | Self::NotFound { .. }
             | Self::Exists { .. }
+            | Self::Changed { .. }
             | Self::RunOverlaps { .. }
             | Self::WrongState { .. } => Category::Internal,
         }

@@ -14,6 +14,7 @@ mod config;
 pub mod connection;
 mod error;
 mod heads;
+pub mod idempotency;
 pub mod listener;
 pub mod locks;
 pub mod log;

@@ -28,6 +28,8 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("V0008__identity", include_str!("../../../sql/migrations/V0008__identity.sql")),
     ("V0009__audit", include_str!("../../../sql/migrations/V0009__audit.sql")),
     ("V0010__roles", include_str!("../../../sql/migrations/V0010__roles.sql")),
+    ("V0011__limits", include_str!("../../../sql/migrations/V0011__limits.sql")),
+    ("V0012__idempotency_keys", include_str!("../../../sql/migrations/V0012__idempotency_keys.sql")),
 ];
 
 /// The schema version this program was built for: the number of the last migration.

@@ -60,6 +60,10 @@ pub struct TenantLimits {
     pub max_event_bytes: Option<i64>,
     /// Events of one batch, from 1 to 1,000.
     pub max_batch_events: Option<i64>,
+    /// Reads a second, whoever asks, from 1 to 1,000,000.
+    pub reads_per_second: Option<i64>,
+    /// Events a second, whoever sends them, from 1 to 1,000,000.
+    pub writes_per_second: Option<i64>,
 }
 
 impl fmt::Display for TenantStatus {
@@ -105,6 +109,10 @@ pub struct TenantChange {
     pub max_event_bytes: Option<Option<i64>>,
     /// Events of one batch; the same.
     pub max_batch_events: Option<Option<i64>>,
+    /// Reads a second; the same.
+    pub reads_per_second: Option<Option<i64>>,
+    /// Events a second; the same.
+    pub writes_per_second: Option<Option<i64>>,
 }
 
 impl Store {
@@ -128,8 +136,15 @@ impl Store {
     ) -> Result<Tenant, StoreError> {
         let name = "tenants.create";
         let (tenant_id, guard) = (new.tenant_id.as_str(), new.secret_guard.as_str());
-        let params: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
-            [&tenant_id, &guard, &limits.max_event_bytes, &limits.max_batch_events, &by.name()];
+        let params: [&(dyn tokio_postgres::types::ToSql + Sync); 7] = [
+            &tenant_id,
+            &guard,
+            &limits.max_event_bytes,
+            &limits.max_batch_events,
+            &limits.reads_per_second,
+            &limits.writes_per_second,
+            &by.name(),
+        ];
         let work = Work::begin_of(self, &new.tenant_id).await?;
         let row = work.query_opt(name, CREATE, &params).await?.ok_or(StoreError::Exists { what: "tenant" })?;
         let tenant = read(name, &row)?;
@@ -157,14 +172,15 @@ impl Store {
         row.map(|row| read("tenants.one", &row)).transpose()
     }
 
-    /// Changes a tenant.
+    /// Changes a tenant, if it still is as it was `seen`.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`], or the database's.
+    /// [`StoreError::NotFound`], [`StoreError::Changed`], or the database's.
     pub async fn change_tenant(
         &self,
         tenant_id: &TenantId,
         change: TenantChange,
+        seen: Option<&Tenant>,
         reason: Option<&str>,
         by: &By,
     ) -> Result<Tenant, StoreError> {
@@ -173,14 +189,26 @@ impl Store {
         let work = Work::begin(self).await?;
         let row = work.query_opt("tenants.lock", LOCK, &[&tenant_id.as_str()]).await?;
         let before = read("tenants.lock", &row.ok_or_else(|| missing.clone())?)?;
+        if seen.is_some_and(|seen| *seen != before) {
+            return Err(StoreError::Changed { what: "tenant" });
+        }
         let limits = TenantLimits {
             max_event_bytes: change.max_event_bytes.unwrap_or(before.limits.max_event_bytes),
             max_batch_events: change.max_batch_events.unwrap_or(before.limits.max_batch_events),
+            reads_per_second: change.reads_per_second.unwrap_or(before.limits.reads_per_second),
+            writes_per_second: change.writes_per_second.unwrap_or(before.limits.writes_per_second),
         };
         let status = change.status.map(TenantStatus::as_str);
         let guard = change.secret_guard.map(GuardMode::as_str);
-        let params: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
-            [&tenant_id.as_str(), &status, &guard, &limits.max_event_bytes, &limits.max_batch_events];
+        let params: [&(dyn tokio_postgres::types::ToSql + Sync); 7] = [
+            &tenant_id.as_str(),
+            &status,
+            &guard,
+            &limits.max_event_bytes,
+            &limits.max_batch_events,
+            &limits.reads_per_second,
+            &limits.writes_per_second,
+        ];
         let tenant = read(name, &work.query_opt(name, CHANGE, &params).await?.ok_or(missing)?)?;
         let mut entry = by.did("tenant.change").tenant(tenant_id.as_str()).subject(tenant_id.as_str());
         if tenant.status != before.status {
@@ -202,7 +230,11 @@ impl Store {
 }
 
 fn noting_limits(entry: audit::NewEntry, limits: TenantLimits) -> audit::NewEntry {
-    entry.with("max_event_bytes", limits.max_event_bytes).with("max_batch_events", limits.max_batch_events)
+    entry
+        .with("max_event_bytes", limits.max_event_bytes)
+        .with("max_batch_events", limits.max_batch_events)
+        .with("reads_per_second", limits.reads_per_second)
+        .with("writes_per_second", limits.writes_per_second)
 }
 
 fn read(name: &'static str, row: &Row) -> Result<Tenant, StoreError> {
@@ -219,6 +251,8 @@ fn read(name: &'static str, row: &Row) -> Result<Tenant, StoreError> {
         limits: TenantLimits {
             max_event_bytes: row.try_get("max_event_bytes").map_err(failed)?,
             max_batch_events: row.try_get("max_batch_events").map_err(failed)?,
+            reads_per_second: row.try_get("reads_per_second").map_err(failed)?,
+            writes_per_second: row.try_get("writes_per_second").map_err(failed)?,
         },
         created_at: created_at.0,
         created_by: row.try_get("created_by").map_err(failed)?,

@@ -1,3 +1,4 @@
-SELECT tenant_id, status, secret_guard, max_event_bytes, max_batch_events, created_at, created_by
+SELECT tenant_id, status, secret_guard, max_event_bytes, max_batch_events, reads_per_second, writes_per_second,
+       created_at, created_by
 FROM dg_tenants
 ORDER BY tenant_id

@@ -7,7 +7,7 @@ use dg_http::gate::{AccountCaller, Admin, Principal};
 use dg_http::params::NoParams;
 use dg_http::path::Segments;
 use dg_http::token::Minted;
-use dg_http::{ApiError, Code, Reply, body};
+use dg_http::{ApiError, Code, Reply, body, etag};
 use dg_storage::accounts::{Account, AccountChange, NewAccount, Token};
 use serde::{Deserialize, Serialize};
 use tracing::info;
@@ -99,7 +99,8 @@ pub(crate) async fn create(
     app.directory_changed().await;
     let (account, _) = only(made)?;
     info!(made = account.account_id, account = who.account_id, "made an account");
-    Reply::created(&Created { account: AccountJson::of(account), token: ShownOnce::of(&minted, expires_at) })
+    let created = Created { account: AccountJson::of(account), token: ShownOnce::of(&minted, expires_at) };
+    Ok(Reply::created(&created)?.unkept())
 }
 
 /// Describes one account and its tokens, which it names and does not show.
@@ -110,9 +111,13 @@ pub(crate) async fn show(
     _: NoParams,
 ) -> Result<Reply, ApiError> {
     let account = find_seen(&app, &caller.principal, &account_id).await?;
-    let tokens = app.store.tokens(&account_id).await?;
+    Reply::ok(&details(&app, account).await?)
+}
+
+async fn details(app: &App, account: Account) -> Result<OneAccount, ApiError> {
+    let tokens = app.store.tokens(&account.account_id).await?;
     let tokens = Some(tokens.into_iter().map(TokenJson::of).collect());
-    Reply::ok(&OneAccount { account: AccountJson { tokens, ..AccountJson::of(account) } })
+    Ok(OneAccount { account: AccountJson { tokens, ..AccountJson::of(account) } })
 }
 
 /// Changes what an account may do, or switches it off and on. Counts from the next request on.
@@ -124,18 +129,21 @@ pub(crate) async fn change(
     request: Request,
 ) -> Result<Reply, ApiError> {
     caller.principal.require(ACCOUNTS_MANAGE)?;
+    let conditions = request.headers().clone();
     let change = body::command::<Change>(request).await?.read(&caller.principal)?;
     let account = find(&app, &account_id).await?;
-    let account = apply(&app, &caller.principal, &account, &change).await?;
+    let conditional = etag::check_match(&conditions, &details(&app, account.clone()).await?)?;
+    let account = apply(&app, &caller.principal, &account, &change, conditional).await?;
     Reply::ok(&OneAccount { account: AccountJson::of(account) })
 }
 
-/// Changes an account that the caller may change.
+/// Changes an account that the caller may change; only while it is as it was read, when that is asked for.
 pub(super) async fn apply(
     app: &App,
     who: &Principal,
     account: &Account,
     change: &AccountChange,
+    conditional: bool,
 ) -> Result<Account, ApiError> {
     grants::over(who, account)?;
     let own = account.account_id == who.account_id;
@@ -146,7 +154,8 @@ pub(super) async fn apply(
         // Somebody would have to go to the database to undo it.
         return Err(ApiError::new(Code::Conflict, "nobody shuts themselves out; another administrator can"));
     }
-    let changed = app.store.change_account(&account.account_id, change, &who.by()).await?;
+    let changed =
+        app.store.change_account(&account.account_id, change, conditional.then_some(account), &who.by()).await?;
     app.directory_changed().await;
     info!(changed = changed.account_id, account = who.account_id, "changed an account");
     Ok(changed)

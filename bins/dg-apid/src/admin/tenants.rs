@@ -5,7 +5,7 @@ use dg_domain::{GuardMode, TenantId};
 use dg_http::gate::{AccountCaller, Admin, Principal};
 use dg_http::params::NoParams;
 use dg_http::path::Segments;
-use dg_http::{ApiError, Code, Reply, body};
+use dg_http::{ApiError, Code, Reply, body, etag};
 use dg_storage::tenants::{NewTenant, Tenant, TenantChange, TenantLimits, TenantStatus};
 use serde::{Deserialize, Serialize};
 use tracing::info;
@@ -23,6 +23,10 @@ struct LimitsAsked {
     max_event_bytes: Option<Option<i64>>,
     #[serde(default, deserialize_with = "given")]
     max_batch_events: Option<Option<i64>>,
+    #[serde(default, deserialize_with = "given")]
+    reads_per_second: Option<Option<i64>>,
+    #[serde(default, deserialize_with = "given")]
+    writes_per_second: Option<Option<i64>>,
 }
 
 #[derive(Deserialize)]
@@ -59,6 +63,8 @@ struct TenantJson {
 struct LimitsJson {
     max_event_bytes: Option<i64>,
     max_batch_events: Option<i64>,
+    reads_per_second: Option<i64>,
+    writes_per_second: Option<i64>,
 }
 
 #[derive(Serialize)]
@@ -117,10 +123,14 @@ pub(crate) async fn change(
     request: Request,
 ) -> Result<Reply, ApiError> {
     caller.principal.require(TENANTS_MANAGE)?;
+    let conditions = request.headers().clone();
     let (change, reason) = body::command::<Change>(request).await?.read()?;
     let name = TenantId::new(&tenant_id).map_err(|_| unknown(&tenant_id))?;
     allow(&caller.principal, &name)?;
-    let tenant = app.store.change_tenant(&name, change, reason.as_deref(), &caller.principal.by()).await?;
+    let before = app.store.tenant(&name).await?.ok_or_else(|| unknown(&tenant_id))?;
+    let conditional = etag::check_match(&conditions, &OneTenant { tenant: TenantJson::of(before.clone()) })?;
+    let seen = conditional.then_some(&before);
+    let tenant = app.store.change_tenant(&name, change, seen, reason.as_deref(), &caller.principal.by()).await?;
     app.directory_changed().await;
     info!(tenant = %name, status = %tenant.status, account = caller.principal.account_id, "changed a tenant");
     Reply::ok(&OneTenant { tenant: TenantJson::of(tenant) })
@@ -156,6 +166,12 @@ impl LimitsAsked {
         if !within(self.max_batch_events, 1, 1_000) {
             return Err(bad("max_batch_events is null or from 1 to 1000", "/limits/max_batch_events"));
         }
+        if !within(self.reads_per_second, 1, 1_000_000) {
+            return Err(bad("reads_per_second is null or from 1 to 1000000", "/limits/reads_per_second"));
+        }
+        if !within(self.writes_per_second, 1, 1_000_000) {
+            return Err(bad("writes_per_second is null or from 1 to 1000000", "/limits/writes_per_second"));
+        }
         Ok(())
     }
 }
@@ -169,6 +185,8 @@ impl Asked {
         let limits = TenantLimits {
             max_event_bytes: self.limits.max_event_bytes.flatten(),
             max_batch_events: self.limits.max_batch_events.flatten(),
+            reads_per_second: self.limits.reads_per_second.flatten(),
+            writes_per_second: self.limits.writes_per_second.flatten(),
         };
         Ok((NewTenant { tenant_id, secret_guard }, limits))
     }
@@ -185,6 +203,8 @@ impl Change {
             secret_guard: guard(self.secret_guard.as_deref())?,
             max_event_bytes: self.limits.max_event_bytes,
             max_batch_events: self.limits.max_batch_events,
+            reads_per_second: self.limits.reads_per_second,
+            writes_per_second: self.limits.writes_per_second,
         };
         if change == TenantChange::default() {
             return Err(ApiError::invalid("say what is to change"));
@@ -205,6 +225,8 @@ impl TenantJson {
             limits: LimitsJson {
                 max_event_bytes: tenant.limits.max_event_bytes,
                 max_batch_events: tenant.limits.max_batch_events,
+                reads_per_second: tenant.limits.reads_per_second,
+                writes_per_second: tenant.limits.writes_per_second,
             },
             created_at: tenant.created_at.rfc3339(),
             created_by: tenant.created_by,
@@ -245,6 +267,7 @@ mod tests {
             json!({"status": "gone"}),
             json!({"limits": {"max_event_bytes": 5}}),
             json!({"limits": {"max_batch_events": 0}}),
+            json!({"limits": {"writes_per_second": 0}}),
             json!({"limits": {"more": 0}}),
             json!({"tenant_id": "another"}),
         ] {

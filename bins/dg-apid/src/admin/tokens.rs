@@ -98,7 +98,7 @@ pub(crate) async fn create(
     app.store.create_token(&account_id, &new(&minted, expires_at, asked.label), &who.by()).await?;
     app.directory_changed().await;
     info!(made = minted.token_id, of = account_id, account = who.account_id, "made a token");
-    Reply::created(&Created { token: ShownOnce::of(&minted, expires_at) })
+    Ok(Reply::created(&Created { token: ShownOnce::of(&minted, expires_at) })?.unkept())
 }
 
 /// Makes a token in the place of another one, which goes on for a while, so that clients can change over.
@@ -125,7 +125,8 @@ pub(crate) async fn rotate(
     let (_, old) = app.store.rotate_token(&account_id, &token_id, &token, overlap_until, &who.by()).await?;
     app.directory_changed().await;
     info!(made = minted.token_id, replaced = token_id, of = account_id, account = who.account_id, "rotated a token");
-    Reply::created(&Rotated { token: ShownOnce::of(&minted, expires_at), replaced: TokenJson::of(old) })
+    let rotated = Rotated { token: ShownOnce::of(&minted, expires_at), replaced: TokenJson::of(old) };
+    Ok(Reply::created(&rotated)?.unkept())
 }
 
 /// Takes a token back. It is refused from the next request on; doing it again changes nothing.

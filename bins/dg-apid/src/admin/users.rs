@@ -5,7 +5,7 @@ use dg_domain::Micros;
 use dg_http::gate::{AccountCaller, Admin, Principal};
 use dg_http::params::NoParams;
 use dg_http::path::Segments;
-use dg_http::{ApiError, Code, Reply, body, password};
+use dg_http::{ApiError, Code, Reply, body, etag, password};
 use dg_storage::accounts::NewAccount;
 use dg_storage::people::{NewPassword, Person};
 use serde::{Deserialize, Serialize};
@@ -93,7 +93,7 @@ pub(crate) async fn create(
     app.directory_changed().await;
     info!(made = new.account_id, account = who.account_id, "made a user");
     let person = find(&app, &new.account_id).await?;
-    Reply::created(&WithPassword { user: UserJson::of(person), password: chosen.drawn() })
+    Ok(Reply::created(&WithPassword { user: UserJson::of(person), password: chosen.drawn() })?.unkept())
 }
 
 /// Describes one person.
@@ -119,9 +119,11 @@ pub(crate) async fn change(
     request: Request,
 ) -> Result<Reply, ApiError> {
     caller.principal.require(ACCOUNTS_MANAGE)?;
+    let conditions = request.headers().clone();
     let change = body::command::<Change>(request).await?.read(&caller.principal)?;
     let person = find(&app, &user_id).await?;
-    apply(&app, &caller.principal, &person.account, &change).await?;
+    let conditional = etag::check_match(&conditions, &OneUser { user: UserJson::of(person.clone()) })?;
+    apply(&app, &caller.principal, &person.account, &change, conditional).await?;
     Reply::ok(&OneUser { user: UserJson::of(find(&app, &user_id).await?) })
 }
 
@@ -141,7 +143,8 @@ pub(crate) async fn reset_password(
     app.store.set_password(&user_id, &password, None, &who.by()).await?;
     app.directory_changed().await;
     info!(of = user_id, account = who.account_id, "set a first password");
-    Reply::ok(&WithPassword { user: UserJson::of(find(&app, &user_id).await?), password: chosen.drawn() })
+    let user = UserJson::of(find(&app, &user_id).await?);
+    Ok(Reply::ok(&WithPassword { user, password: chosen.drawn() })?.unkept())
 }
 
 /// The person of that name.

@@ -131,8 +131,8 @@ fn app(book: Book) -> App {
     let stage = StageConfig::new(database, dg_runtime::clock::now);
     let stage = AppendStage::start(stage, notifier.clone(), stop.clone());
     let listener = Listener::start(store.config().clone(), &[Channel::Log], stop.clone());
-    let gate: Arc<Gate<dyn Directory>> = Arc::new(Gate::new(book));
     let config = ApidConfig::default();
+    let gate: Arc<Gate<dyn Directory>> = Arc::new(Gate::new(book, config.api.limits.clone()));
     App::from(Shared {
         readiness: Progress::new(store.clone()).readiness(),
         store,
@@ -141,6 +141,7 @@ fn app(book: Book) -> App {
         notifier,
         projection_moved: watch::channel(0).1,
         database_up: watch::channel(true).1,
+        turns: dg_http::turns::Turns::new(8, 8),
         digest_turns: Arc::new(Semaphore::new(1)),
         passwords: Passwords::default(),
         thresholds: config.thresholds(),

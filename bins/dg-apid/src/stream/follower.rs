@@ -166,7 +166,7 @@ impl Follower {
     }
 
     async fn send(&mut self, text: Bytes) -> Result<(), Ended> {
-        let patience = Duration::from_millis(self.app.config.stream_stall_ms);
+        let patience = Duration::from_millis(self.app.config.stall_ms);
         match timeout(patience, self.out.send(text)).await {
             Ok(Ok(())) => {
                 self.sent = Instant::now();

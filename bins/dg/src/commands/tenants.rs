@@ -55,6 +55,12 @@ pub(crate) struct SetArgs {
     /// Events of one batch; `none` for what the service takes from everybody.
     #[arg(long, value_name = "EVENTS", value_parser = limit)]
     max_batch_events: Option<Limit>,
+    /// Reads a second, whoever asks; `none` for the service's own limit.
+    #[arg(long, value_name = "READS", value_parser = limit)]
+    reads_per_second: Option<Limit>,
+    /// Events a second, whoever sends them; `none` for the service's own limit.
+    #[arg(long, value_name = "EVENTS", value_parser = limit)]
+    writes_per_second: Option<Limit>,
     /// Why, for the audit.
     #[arg(long)]
     reason: Option<String>,
@@ -100,6 +106,8 @@ pub(crate) async fn run(global: &Global, command: TenantsCommand, out: &mut Outp
             let limits = LimitsChange {
                 max_event_bytes: args.max_event_bytes.map(|limit| limit.0),
                 max_batch_events: args.max_batch_events.map(|limit| limit.0),
+                reads_per_second: args.reads_per_second.map(|limit| limit.0),
+                writes_per_second: args.writes_per_second.map(|limit| limit.0),
             };
             let SetArgs { tenant_id, status, secret_guard, reason, .. } = args;
             let change = TenantChange { status, secret_guard, limits, reason };
@@ -119,6 +127,8 @@ fn tell(tenant: &Tenant, out: &mut Output<'_>) -> Result<(), Failure> {
         ("secret guard", tenant.secret_guard.clone()),
         ("event bytes", number(tenant.limits.max_event_bytes)),
         ("batch events", number(tenant.limits.max_batch_events)),
+        ("reads/s", number(tenant.limits.reads_per_second)),
+        ("events/s", number(tenant.limits.writes_per_second)),
         ("created", tenant.created_at.clone()),
     ] {
         out.line(format!("  {name:<12} {}", or_dash(text)))?;

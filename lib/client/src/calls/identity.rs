@@ -95,6 +95,12 @@ pub struct LimitsChange {
     /// Events of one batch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_batch_events: Option<Option<i64>>,
+    /// Reads a second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reads_per_second: Option<Option<i64>>,
+    /// Events a second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub writes_per_second: Option<Option<i64>>,
 }
 
 /// Which sessions to list.

@@ -13,6 +13,12 @@ pub struct TenantLimits {
     /// Bytes of one event.
     #[serde(default)]
     pub max_event_bytes: Option<i64>,
+    /// Reads a second, whoever asks.
+    #[serde(default)]
+    pub reads_per_second: Option<i64>,
+    /// Events a second, whoever sends them.
+    #[serde(default)]
+    pub writes_per_second: Option<i64>,
 }
 
 /// A registered tenant.

@@ -26,6 +26,8 @@ pub(super) struct Cache<K, V> {
 #[derive(Debug)]
 struct Entry<V> {
     read_at: Instant,
+    /// The epoch it was read in.
+    epoch: u64,
     value: Arc<V>,
 }
 
@@ -56,23 +58,29 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
         // From before the look-up, so that a change made meanwhile shows in time.
         let (read_at, epoch) = (Instant::now(), self.epoch.load(Ordering::Acquire));
         let Some(value) = look_up().await?.map(Arc::new) else { return Ok(None) };
-        self.put(key.clone(), Entry { read_at, value: value.clone() }, epoch);
+        self.put(key.clone(), Entry { read_at, epoch, value: value.clone() });
         Ok(Some((value, true)))
+    }
+
+    /// Whether there was a value lately, however old.
+    pub(super) fn has_seen(&self, key: &K) -> bool {
+        self.lock().contains_key(key)
     }
 
     fn get(&self, key: &K) -> Option<Arc<V>> {
         let entries = self.lock();
         let entry = entries.get(key)?;
-        (entry.read_at.elapsed() < self.max_age).then(|| entry.value.clone())
+        self.counts(entry).then(|| entry.value.clone())
     }
 
-    fn put(&self, key: K, entry: Entry<V>, epoch: u64) {
+    fn counts(&self, entry: &Entry<V>) -> bool {
+        entry.epoch == self.epoch.load(Ordering::Acquire) && entry.read_at.elapsed() < self.max_age
+    }
+
+    fn put(&self, key: K, entry: Entry<V>) {
         let mut entries = self.lock();
-        if self.epoch.load(Ordering::Acquire) != epoch {
-            return;
-        }
         if entries.len() >= ENTRIES {
-            entries.retain(|_, entry| entry.read_at.elapsed() < self.max_age);
+            entries.retain(|_, entry| self.counts(entry));
             if entries.len() >= ENTRIES {
                 entries.clear();
             }
@@ -80,10 +88,11 @@ impl<K: Clone + Eq + Hash, V> Cache<K, V> {
         entries.insert(key, entry);
     }
 
+    /// What is known counts no more. That it was known is kept.
     pub(super) fn clear(&self) {
-        let mut entries = self.lock();
+        let entries = self.lock();
         self.epoch.fetch_add(1, Ordering::AcqRel);
-        entries.clear();
+        drop(entries);
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<K, Entry<V>>> {
@@ -152,7 +161,7 @@ mod tests {
     fn stays_small() {
         let cache = cache(3600);
         for key in 0..10_001 {
-            cache.put(key, Entry { read_at: Instant::now(), value: Arc::new(0) }, 0);
+            cache.put(key, Entry { read_at: Instant::now(), epoch: 0, value: Arc::new(0) });
         }
         assert!(cache.lock().len() <= ENTRIES);
     }

@@ -9,6 +9,7 @@ use dg_domain::{Rules, TenantId};
 
 use super::{Gate, KnownTenant, Principal, Role};
 use crate::error::ApiError;
+use crate::limits::Seat;
 use crate::media;
 
 /// The role that a handler asks for, in its signature.
@@ -45,6 +46,8 @@ pub struct TenantCaller<R> {
     /// Who.
     pub principal: Arc<Principal>,
     tenant: Arc<KnownTenant>,
+    gate: Arc<Gate>,
+    _seat: Seat,
     role: PhantomData<R>,
 }
 
@@ -62,7 +65,22 @@ impl<R> TenantCaller<R> {
         let gate = Arc::<Gate>::from_ref(state);
         let needed = R::ROLE.unwrap_or(Role::Reader);
         let (principal, tenant) = gate.enter_tenant(&parts.headers, needed, dg_runtime::clock::now()).await?;
-        Ok(Self { principal, tenant, role: PhantomData })
+        let seat = gate.count(&principal, Some(&tenant), R::ROLE)?;
+        Ok(Self { principal, tenant, gate, _seat: seat, role: PhantomData })
+    }
+
+    /// Counts more than the one thing that every request counts as: a batch is as many as it has events.
+    ///
+    /// # Errors
+    /// `rate_limited`.
+    pub fn charge_all(&self, things: usize) -> Result<(), ApiError>
+    where
+        R: RoleNeeded,
+    {
+        match things.saturating_sub(1) {
+            0 => Ok(()),
+            more => self.gate.charge(&self.principal, Some(&self.tenant), R::ROLE, more),
+        }
     }
 
     /// The rules by which the tenant's events are read.
@@ -125,6 +143,7 @@ where
 pub struct AccountCaller<R> {
     /// Who.
     pub principal: Arc<Principal>,
+    _seat: Seat,
     role: PhantomData<R>,
 }
 
@@ -140,6 +159,7 @@ where
         media::check_accept(&parts.headers)?;
         let gate = Arc::<Gate>::from_ref(state);
         let principal = gate.enter(&parts.headers, R::ROLE, dg_runtime::clock::now()).await?;
-        Ok(Self { principal, role: PhantomData })
+        let seat = gate.count(&principal, None, R::ROLE)?;
+        Ok(Self { principal, _seat: seat, role: PhantomData })
     }
 }

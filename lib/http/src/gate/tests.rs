@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, header};
 use dg_storage::StoreError;
 
 use super::*;
+use crate::limits::LimitSettings;
 use crate::token::Minted;
 
 #[derive(Default)]
@@ -66,7 +67,7 @@ struct Case {
 fn case(change: impl FnOnce(&mut Principal)) -> Case {
     let (book, token) = (Arc::new(Book::default()), Minted::draw());
     book.principals.lock().unwrap().insert(token.token_id.clone(), principal(&token, change));
-    let gate: Arc<Gate> = Arc::new(Gate::new(book.clone()));
+    let gate: Arc<Gate> = Arc::new(Gate::new(book.clone(), LimitSettings::default()));
     Case { book, gate, token }
 }
 

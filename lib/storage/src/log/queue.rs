@@ -47,8 +47,11 @@ impl EventKeys {
     }
 }
 
+/// What a tenant may add to a batch per turn, in bytes; what it does not use it keeps for the next one while it waits.
+const PER_TURN: usize = 64 << 10;
+
 /// How much may wait, and how much goes into one batch.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Bounds {
     pub(super) events: usize,
     pub(super) bytes: usize,
@@ -71,7 +74,7 @@ pub(super) struct Queue {
 
 #[derive(Debug, Default)]
 struct State {
-    waiting: HashMap<TenantId, VecDeque<Job>>,
+    waiting: HashMap<TenantId, Waiting>,
     /// Tenants with something waiting, the one served longest ago first.
     turns: VecDeque<TenantId>,
     events: usize,
@@ -81,12 +84,22 @@ struct State {
     closed: bool,
 }
 
+/// What waits of one tenant.
+#[derive(Debug, Default)]
+struct Waiting {
+    jobs: VecDeque<Job>,
+    size: Bounds,
+    /// Bytes it may add to the next batch.
+    credit: usize,
+}
+
 impl Queue {
     pub(super) fn new(bounds: Bounds) -> Self {
         Self { bounds, state: Mutex::default(), ready: Notify::new() }
     }
 
-    /// Queues a request. One that is larger than the whole queue is taken when nothing else waits.
+    /// Queues a request. A tenant may have as much waiting as is still free, so that one alone never fills the queue; its
+    /// first request is taken while there is any room, and one that is larger than the whole queue when nothing else waits.
     pub(super) fn push(&self, job: Job) -> Result<(), Refused> {
         {
             let mut state = self.state();
@@ -96,21 +109,21 @@ impl Queue {
             if let Some(error) = &state.down {
                 return Err(Refused::Down(error.clone()));
             }
-            let full =
-                state.events + job.events.len() > self.bounds.events || state.bytes + job.bytes > self.bounds.bytes;
+            let own = state.waiting.get(&job.tenant).map(|waiting| waiting.size).unwrap_or_default();
+            let full = state.events + own.events + job.events.len() > self.bounds.events
+                || state.bytes + own.bytes + job.bytes > self.bounds.bytes;
             if full && state.events > 0 {
                 return Err(Refused::Full);
             }
             state.events += job.events.len();
             state.bytes += job.bytes;
-            let state = &mut *state;
-            match state.waiting.get_mut(&job.tenant) {
-                Some(jobs) => jobs.push_back(job),
-                None => {
-                    state.turns.push_back(job.tenant.clone());
-                    state.waiting.insert(job.tenant.clone(), VecDeque::from([job]));
-                }
+            if !state.waiting.contains_key(&job.tenant) {
+                state.turns.push_back(job.tenant.clone());
             }
+            let waiting = state.waiting.entry(job.tenant.clone()).or_default();
+            waiting.size.events += job.events.len();
+            waiting.size.bytes += job.bytes;
+            waiting.jobs.push_back(job);
         }
         self.ready.notify_one();
         Ok(())
@@ -171,31 +184,41 @@ impl Queue {
 }
 
 impl State {
-    /// One request per tenant and turn, so that a tenant with a long queue does not hold up the others. A request is never
-    /// split: one that is larger than a batch is a batch of its own.
+    /// As many bytes per tenant and turn, so that neither a long queue nor large requests of one tenant hold up the others
+    /// (deficit round robin). A request is never split: one that is larger than a batch is a batch of its own.
     fn take(&mut self, batch: Bounds) -> Vec<Job> {
         let mut jobs = Vec::new();
-        let (mut events, mut bytes) = (0, 0);
+        let mut taken = Bounds::default();
         while let Some(tenant) = self.turns.pop_front() {
             let Some(waiting) = self.waiting.get_mut(&tenant) else { continue };
-            let fits = waiting.front().is_none_or(|job| {
-                jobs.is_empty() || (events + job.events.len() <= batch.events && bytes + job.bytes <= batch.bytes)
-            });
-            if !fits {
-                self.turns.push_front(tenant);
-                break;
-            }
-            if let Some(job) = waiting.pop_front() {
-                self.events -= job.events.len();
-                self.bytes -= job.bytes;
+            waiting.credit += PER_TURN;
+            while let Some(job) = waiting.jobs.pop_front() {
                 // Nobody waits for the answer any more: the caller gave up before anything was stored.
-                if !job.reply.is_closed() {
-                    events += job.events.len();
-                    bytes += job.bytes;
+                let given_up = job.reply.is_closed();
+                let (events, bytes) = (job.events.len(), job.bytes);
+                let fits =
+                    jobs.is_empty() || (taken.events + events <= batch.events && taken.bytes + bytes <= batch.bytes);
+                if !given_up && bytes > waiting.credit {
+                    waiting.jobs.push_front(job);
+                    break;
+                }
+                if !given_up && !fits {
+                    waiting.jobs.push_front(job);
+                    self.turns.push_front(tenant);
+                    return jobs;
+                }
+                self.events -= events;
+                self.bytes -= bytes;
+                waiting.size.events -= events;
+                waiting.size.bytes -= bytes;
+                if !given_up {
+                    waiting.credit -= bytes;
+                    taken.events += events;
+                    taken.bytes += bytes;
                     jobs.push(job);
                 }
             }
-            if waiting.is_empty() {
+            if waiting.jobs.is_empty() {
                 self.waiting.remove(&tenant);
             } else {
                 self.turns.push_back(tenant);
@@ -208,7 +231,7 @@ impl State {
         self.turns.clear();
         self.events = 0;
         self.bytes = 0;
-        self.waiting.drain().flat_map(|(_, jobs)| jobs).collect()
+        self.waiting.drain().flat_map(|(_, waiting)| waiting.jobs).collect()
     }
 }
 
@@ -228,26 +251,57 @@ mod tests {
         Queue::new(Bounds { events: 10, bytes: 100 })
     }
 
-    fn names(jobs: &[Job]) -> Vec<(&str, usize)> {
-        jobs.iter().map(|job| (job.tenant.as_str(), job.bytes)).collect()
+    async fn batches(given: &[(&str, usize)], batch: usize) -> Vec<Vec<String>> {
+        const UNIT: usize = PER_TURN / 4;
+        let queue = Queue::new(Bounds { events: 100, bytes: 1_000 * UNIT });
+        let mut answers = Vec::new();
+        for (tenant, units) in given {
+            let (job, answer) = job(tenant, units * UNIT);
+            queue.push(job).unwrap();
+            answers.push(answer);
+        }
+        queue.close();
+        let mut batches = Vec::new();
+        while let Some(jobs) = queue.next(Bounds { events: 100, bytes: batch * UNIT }).await {
+            batches.push(jobs.iter().map(|job| format!("{}{}", job.tenant, job.bytes / UNIT)).collect());
+        }
+        assert_eq!((queue.size().events, queue.size().bytes), (0, 0));
+        batches
     }
 
     #[tokio::test]
     async fn tenants_take_turns_and_keep_their_order() {
+        let mixed = [("a", 1), ("a", 2), ("a", 3), ("b", 4), ("c", 3), ("b", 2)];
+        assert_eq!(batches(&mixed, 100).await, [["a1", "a2", "b4", "c3", "a3", "b2"]]);
+        assert_eq!(batches(&mixed, 8).await, [vec!["a1", "a2", "b4"], vec!["c3", "a3", "b2"]]);
+        let large_and_small = [("a", 16), ("a", 16), ("b", 1), ("b", 1), ("b", 1), ("b", 1), ("b", 1), ("b", 1)];
+        assert_eq!(batches(&large_and_small, 100).await[0][..5], ["b1", "b1", "b1", "b1", "b1"]);
+        assert_eq!(batches(&[("a", 200), ("a", 1)], 100).await, [["a200"], ["a1"]], "larger than a batch");
+    }
+
+    #[tokio::test]
+    async fn who_gave_up_is_passed_over() {
         let queue = queue();
-        let mut answers = Vec::new();
-        for (tenant, bytes) in [("a", 1), ("a", 2), ("a", 3), ("b", 4), ("c", 5), ("b", 6)] {
-            let (job, answer) = job(tenant, bytes);
-            queue.push(job).unwrap();
+        let (first, answer) = job("a", 1);
+        let (second, _answer) = job("a", 2);
+        queue.push(first).unwrap();
+        queue.push(second).unwrap();
+        drop(answer);
+        assert_eq!(queue.next(Bounds { events: 10, bytes: 12 }).await.unwrap()[0].bytes, 2);
+        assert_eq!(queue.size().bytes, 0);
+    }
+
+    #[test]
+    fn no_tenant_fills_the_queue_alone() {
+        let queue = queue();
+        let (mut answers, mut taken) = (Vec::new(), Vec::new());
+        for tenant in ["a", "a", "a", "b", "a", "b", "c"] {
+            let (job, answer) = job(tenant, 20);
+            queue.state().events = 1;
+            taken.push(queue.push(job).is_ok());
             answers.push(answer);
         }
-        let batch = queue.next(Bounds { events: 10, bytes: 12 }).await.unwrap();
-        assert_eq!(names(&batch), [("a", 1), ("b", 4), ("c", 5), ("a", 2)]);
-        let batch = queue.next(Bounds { events: 10, bytes: 1 }).await.unwrap();
-        assert_eq!(names(&batch), [("b", 6)]);
-        drop(answers.remove(2));
-        queue.close();
-        assert!(queue.next(Bounds { events: 10, bytes: 12 }).await.is_none(), "its caller gave up");
+        assert_eq!(taken, [true, true, true, true, false, false, true]);
     }
 
     #[test]

@@ -50,6 +50,8 @@ const ROWS: &str = "
     INSERT INTO dg_projection_digest_history
         (tenant_id, digest_id, projection_name, generation, last_log_seq, computed_at, computed_by, source)
         VALUES ('a', gen_random_uuid(), 'trace_summary', 1, 1, now(), 'x', 'run');
+    INSERT INTO dg_idempotency_keys (tenant_id, account_id, key_sha256, request_sha256, claimed_at)
+        VALUES ('a', 'x', sha256('k'), sha256('r'), now());
     INSERT INTO dg_cg_nodes VALUES ('a', 0, gen_random_uuid(), 1, 'n', 't', 'c');
     INSERT INTO dg_cg_edges VALUES
         ('a', 0, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, 'k', 'e', 't', 'c');

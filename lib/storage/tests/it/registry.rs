@@ -29,11 +29,11 @@ async fn a_tenant_is_registered_once_with_an_empty_log() {
         max_event_bytes: Some(Some(2_048)),
         ..TenantChange::default()
     };
-    let suspended = store.change_tenant(&tenant.tenant_id, change, Some("unpaid"), &by).await.unwrap();
+    let suspended = store.change_tenant(&tenant.tenant_id, change, None, Some("unpaid"), &by).await.unwrap();
     assert_eq!((suspended.status, suspended.secret_guard), (TenantStatus::Suspended, GuardMode::Reference));
-    assert_eq!(suspended.limits, TenantLimits { max_event_bytes: Some(2_048), max_batch_events: None });
+    assert_eq!(suspended.limits, TenantLimits { max_event_bytes: Some(2_048), ..TenantLimits::default() });
     let change = TenantChange { max_event_bytes: Some(None), ..TenantChange::default() };
-    let widened = store.change_tenant(&tenant.tenant_id, change, None, &by).await.unwrap();
+    let widened = store.change_tenant(&tenant.tenant_id, change, Some(&suspended), None, &by).await.unwrap();
     assert_eq!((widened.status, widened.limits), (TenantStatus::Suspended, TenantLimits::default()));
     let nobody = TenantId::new("nobody").unwrap();
     assert_eq!(store.tenant(&nobody).await.unwrap(), None);
@@ -77,7 +77,7 @@ async fn a_token_is_made_found_used_and_revoked() {
     assert!(matches!(store.revoke_token("other", "abc", &by).await, Err(StoreError::NotFound { .. })));
     assert_eq!(store.tokens("ops").await.unwrap(), [revoked]);
     let change = AccountChange { disabled: Some(true), ..AccountChange::default() };
-    let disabled = store.change_account("ops", &change, &by).await.unwrap();
+    let disabled = store.change_account("ops", &change, None, &by).await.unwrap();
     assert!(disabled.disabled && disabled.roles == account.roles, "{disabled:?}");
     assert!(scratch.store("dg_workflowd").accounts(None).await.is_err(), "only dg-apid sees accounts");
 }

@@ -121,11 +121,12 @@ pub(crate) async fn import(
         tokens_left_behind: one.left_behind,
         token: one.minted.as_ref().map(|minted| ShownOnce::of(minted, None)),
     });
-    Reply::created(&Answer {
+    let answer = Answer {
         accounts: accounts.collect(),
         skipped,
         unregistered_tenants: named.into_iter().filter(|name| name != "*" && !is_registered(name)).collect(),
-    })
+    };
+    Ok(Reply::created(&answer)?.unkept())
 }
 
 impl File {

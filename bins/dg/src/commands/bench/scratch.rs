@@ -34,6 +34,14 @@ const CALM: f64 = 0.1;
 const CALM_WINDOW: Duration = Duration::from_secs(2);
 const CALM_DEADLINE: Duration = Duration::from_secs(60);
 
+/// Limits are looked at, and hold nobody up: a bench is one account that does as much as it can.
+const UNHELD: [(&str, &str); 5] = [
+    ("DG__API__LIMITS__READS_PER_SECOND", "1000000"),
+    ("DG__API__LIMITS__WRITES_PER_SECOND", "1000000"),
+    ("DG__API__LIMITS__TENANT_READS_PER_SECOND", "1000000"),
+    ("DG__API__LIMITS__TENANT_WRITES_PER_SECOND", "1000000"),
+    ("DG__API__LIMITS__ADMIN_PER_SECOND", "1000000"),
+];
 const START_DEADLINE: Duration = Duration::from_secs(90);
 const STOP_DEADLINE: Duration = Duration::from_secs(60);
 
@@ -78,6 +86,7 @@ impl Suite {
             .args(["up", "--json", "--no-demo", "--api-port", "0", "--console-port", "0", "--dir"])
             .arg(&dir)
             .env_remove("DATABASE_URL")
+            .envs(UNHELD)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
