@@ -64,8 +64,8 @@ async fn an_account_and_a_tenant_get_so_much_and_no_more() {
 
     // Wrong tokens use up what their address may try; who is known still comes in.
     let mut statuses = Vec::new();
-    for _ in 0..40 {
-        let stranger = format!("dg_{}_{}", "a".repeat(12), "b".repeat(64));
+    for n in 0..40 {
+        let stranger = format!("dg_{}_{n:064}", "a".repeat(12));
         statuses.push(other.token(Some(&stranger)).get("/api/v1/me").await.status);
     }
     assert_eq!(statuses.first(), Some(&401), "{statuses:?}");

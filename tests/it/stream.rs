@@ -194,10 +194,8 @@ async fn who_may_not_read_gets_no_stream_and_keeps_none() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_that_takes_nothing_is_cut_off_and_can_come_back() {
-    let env = vec![
-        ("DG__API__STREAM_STALL_MS".to_owned(), "500".to_owned()),
-        ("DG__API__MAX_STREAMS".to_owned(), "2".to_owned()),
-    ];
+    let env =
+        vec![("DG__API__STALL_MS".to_owned(), "500".to_owned()), ("DG__API__MAX_STREAMS".to_owned(), "2".to_owned())];
     let suite = Suite::start_with(SuiteOptions { env, ..SuiteOptions::default() }).unwrap();
     let tenant = Api::admin(&suite).new_tenant("slow", "precise").await;
     let mut stream = Stream::open(&tenant, "after=0", "").await.unwrap();

@@ -274,7 +274,7 @@ impl Gate {
     async fn recognise(&self, headers: &HeaderMap, now: Micros) -> Result<Arc<Principal>, ApiError> {
         let presented = Presented::of(headers)?;
         let unknown = || {
-            self.limits.failed(context::address());
+            self.limits.failed(context::address(), &presented.digest);
             ApiError::new(Code::Unauthorized, "the token is unknown, revoked or expired")
         };
         // Somebody else at the same address may be guessing: who was known a moment ago still comes in.

@@ -185,14 +185,22 @@ impl Limits {
         Ok(Seat { key, at_work: self.at_work.clone() })
     }
 
-    /// Notes that a token from this address was wrong.
-    pub(crate) fn failed(&self, address: Option<IpAddr>) {
+    /// Notes that a token from this address was wrong. The same token counts once a minute: an agent that goes on with a token
+    /// that was taken back is no guesser, and must not keep its neighbours out.
+    pub(crate) fn failed(&self, address: Option<IpAddr>, token: &[u8; 32]) {
         let Some((key, rate)) = self.failures(address) else { return };
+        let (again, once) = (self.hasher.hash_one(("again", key, token)), Rate { per_second: 1.0 / 60.0, most: 1.0 });
         let now = Instant::now();
         let mut buckets = self.buckets();
         make_room(&mut buckets, now);
-        let (_, bucket) = buckets.entry(key).or_insert_with(|| (rate, Bucket::full(rate, now)));
-        if bucket.wait(rate, 1.0, now).is_zero() {
+        for (key, rate) in [(again, once), (key, rate)] {
+            if !buckets.contains_key(&key) && buckets.len() >= BUCKETS {
+                continue;
+            }
+            let (_, bucket) = buckets.entry(key).or_insert_with(|| (rate, Bucket::full(rate, now)));
+            if !bucket.wait(rate, 1.0, now).is_zero() {
+                return;
+            }
             bucket.take(rate, 1.0, now);
         }
     }
@@ -411,10 +419,12 @@ mod tests {
     async fn wrong_tokens_are_limited_by_address() {
         let limits = limits(|set| set.failures_per_minute = 2);
         let (here, there) = ("10.0.0.1".parse().ok(), "10.0.0.2".parse().ok());
-        for _ in 0..3 {
-            limits.failed(here);
-            limits.failed(None);
+        for _ in 0..9 {
+            limits.failed(here, &[0; 32]);
+            limits.failed(None, &[1; 32]);
         }
+        limits.may_try(here).unwrap();
+        limits.failed(here, &[1; 32]);
         assert_eq!(limits.may_try(here).unwrap_err().code(), Code::RateLimited);
         limits.may_try(there).unwrap();
         limits.may_try(None).unwrap();

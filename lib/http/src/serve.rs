@@ -1,6 +1,7 @@
 //! Listening, serving connections, and letting them finish.
 
 use std::convert::Infallible;
+use std::error::Error;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -130,8 +131,10 @@ where
         let connection = open.watch(http.serve_connection(TokioIo::new(Box::pin(stream)), service));
         tokio::spawn(async move {
             let _seat = seat;
-            if let Err(error) = connection.await {
-                debug!(error = &error as &dyn std::error::Error, "a connection broke off");
+            match connection.await {
+                Err(error) if took_nothing(&error) => info!("a client takes nothing; cut off"),
+                Err(error) => debug!(error = &error as &dyn Error, "a connection broke off"),
+                Ok(()) => {}
             }
         });
     }
@@ -140,6 +143,12 @@ where
     if timeout(bounds.grace, open.shutdown()).await.is_err() {
         warn!(grace_ms = bounds.grace.as_millis(), "requests still open after the grace period; closing now");
     }
+}
+
+/// Whether writing to the client timed out.
+fn took_nothing(error: &hyper::Error) -> bool {
+    let cause = error.source().and_then(|source| source.downcast_ref::<io::Error>());
+    cause.is_some_and(|cause| cause.kind() == io::ErrorKind::TimedOut)
 }
 
 async fn answer(
