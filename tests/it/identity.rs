@@ -535,3 +535,21 @@ async fn people_sign_in_to_the_console() {
     .await
     .unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_thrown_out_while_a_read_waits_learns_nothing() {
+    let suite = Suite::start().unwrap();
+    let admin = Api::admin(&suite);
+    let tenant = admin.new_tenant("waits", "precise").await;
+    tenant.post("/api/v1/events", &started("t")).await.expect(201);
+    let token = admin.new_account("leaving", &["reader"], &["waits"]).await;
+    let leaving = tenant.token(Some(&token));
+    let waiting = tokio::spawn(async move { leaving.get("/api/v1/traces?min_log_seq=2&wait_ms=20000").await });
+    // Long enough that the answer is looked at again, and then the token goes before the answer can come.
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    assert!(!waiting.is_finished());
+    let path = format!("/api/v1/admin/accounts/leaving/tokens/{}/revoke", token_id(&token));
+    admin.post(&path, &json!({})).await.expect(200);
+    tenant.post("/api/v1/events", &started("u")).await.expect(201);
+    waiting.await.unwrap().refused(401, "unauthorized");
+}

@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get};
+use dg_http::gate::look_again;
 
 use crate::app::App;
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
 pub(crate) fn all(app: App) -> Router {
     let versioned = versioned()
         .layer(from_fn_with_state(app.clone(), idempotency::once))
+        .layer(from_fn_with_state(app.gate.clone(), look_again))
         .layer(from_fn_with_state(app.clone(), outage::give_up));
     Router::new()
         .route("/livez", get(probes::alive))

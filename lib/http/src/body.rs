@@ -1,5 +1,6 @@
 //! Request bodies: bounded in size and time, and never left half read.
 
+use std::error::Error;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -16,6 +17,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::code::Code;
 use crate::error::ApiError;
+use crate::gate;
 use crate::media::{self, Media};
 
 /// How long a body may take to arrive.
@@ -54,7 +56,7 @@ async fn read_until(request: Request, limit: usize, deadline: Instant) -> Result
             .map_err(|_| ApiError::new(Code::RequestTimeout, "the body did not arrive in time"))?;
         let data = match frame {
             None => return Ok(whole.freeze()),
-            Some(Err(source)) => return Err(ApiError::invalid("the body broke off").caused_by(source)),
+            Some(Err(source)) => return Err(broken(source)),
             Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
         };
         if whole.len() + data.len() > limit {
@@ -102,6 +104,17 @@ pub async fn command_if_any<T: DeserializeOwned + Default>(request: Request) -> 
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     serde_json::from_slice(body).map_err(|source| ApiError::invalid(format!("the body is not as expected: {source}")))
+}
+
+fn broken(source: axum::Error) -> ApiError {
+    let mut cause = source.source();
+    while let Some(next) = cause {
+        if let Some(gate::Ended(code)) = next.downcast_ref() {
+            return gate::ended(*code);
+        }
+        cause = next.source();
+    }
+    ApiError::invalid("the body broke off").caused_by(source)
 }
 
 fn announced_length(headers: &HeaderMap) -> Option<usize> {

@@ -11,6 +11,7 @@
 mod cache;
 mod caller;
 mod directory;
+mod meanwhile;
 
 use std::fmt;
 use std::sync::Arc;
@@ -27,6 +28,8 @@ use tokio::time::timeout;
 
 pub use caller::{AccountCaller, Admin, AnyRole, Reader, RoleNeeded, StreamCaller, TenantCaller, Writer};
 pub use directory::{Directory, KnownSession, Lookup};
+pub use meanwhile::look_again;
+pub(crate) use meanwhile::{Ended, ended};
 
 use self::cache::Cache;
 use crate::code::Code;
