@@ -17,7 +17,9 @@ REVOKE SELECT ON dg_projection_builds, dg_projection_runs, dg_projection_failure
     dg_projection_digests, dg_cg_nodes, dg_cg_edges, dg_context_graph_edges, dg_trace_summary, dg_policy_eval_index,
     dg_precedent_index, dg_trace_index, dg_trace_terms, dg_trace_facts FROM dg_workflowd;
 REVOKE SELECT ON dg_projection_builds FROM dg_apid;
-REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC;
+-- By name: a database of other hands may have functions of others in this schema.
+REVOKE EXECUTE ON FUNCTION dg_event_log_refuse_change(), dg_tokens_refuse_revival(), dg_audit_refuse_fork(),
+    dg_audit_refuse_change() FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 
 -- A view reads with the rights of whoever asks, unless it is one of the three below.

@@ -45,6 +45,28 @@ fn idle() {
 }
 
 #[test]
+fn overhead() {
+    let found = check(
+        &["overhead", "--events", "1000"],
+        &[
+            "authentication_share",
+            "authentication_us",
+            "events_per_second",
+            "limits_share",
+            "limits_us",
+            "met",
+            "overhead",
+            "ratio",
+        ],
+    );
+    for turns in ["policies_one_tenant", "policies_many_tenants"] {
+        for key in ["per_second", "per_second_without", "ratio"] {
+            assert!(found[turns][key].as_f64().is_some_and(|value| value > 0.0), "{turns} {key}: {found}");
+        }
+    }
+}
+
+#[test]
 fn read() {
     let found = check(&["read", "--events", "3000", "--seconds", "1"], &["kinds"]);
     let kinds = found["kinds"].as_object().unwrap();

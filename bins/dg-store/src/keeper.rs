@@ -67,6 +67,7 @@ impl Keeper {
             if outdated {
                 let Some(applied) = migration::run(&migrating, &stop).await? else { return Ok(()) };
                 self.schema_version.set(i64::from(applied.version));
+                has_key = false;
                 outdated = false;
             }
             match self.look(&mut has_key).await {

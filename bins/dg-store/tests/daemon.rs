@@ -49,6 +49,44 @@ async fn it_migrates_becomes_ready_and_stops() {
 }
 
 #[tokio::test]
+async fn the_first_start_makes_a_signing_key_and_keeps_its_seed_to_itself() {
+    let server = prepared().await;
+    let daemons = [start(&server), start(&server)];
+    for daemon in &daemons {
+        daemon.wait_admin("/readyz", 200, "ready").unwrap();
+        daemon.wait_admin("/metrics", 200, "dg_store_database_up 1").unwrap();
+    }
+    let (client, connection) = tokio_postgres::connect(&server.url(DATABASE, "dg_admin"), NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let keys = client.query("SELECT key_id, encode(seed, 'hex') FROM dg_signing_keys", &[]).await.unwrap();
+    assert_eq!(keys.len(), 1);
+    let (key_id, seed): (String, String) = (keys[0].get(0), keys[0].get(1));
+    let logs = daemons.each_ref().map(RunningDaemon::log).concat();
+    assert_eq!(logs.matches(&format!("made the signing key {key_id}")).count(), 1, "{logs}");
+    assert!(!logs.contains(&seed));
+}
+
+#[tokio::test]
+async fn it_refuses_more_rights_than_its_role_has() {
+    let server = prepared().await;
+    let owner = server.url(DATABASE, "dg_owner");
+    for user in ["dg_owner", "dg_admin"] {
+        let url = server.url(DATABASE, user);
+        let settings = [("DG__DATABASE__URL", url.as_str()), ("DG__STORE__MIGRATE_URL", &owner)];
+        let mut daemon = RunningDaemon::start(env!("CARGO_BIN_EXE_dg-store"), &settings).unwrap();
+        assert_eq!(daemon.wait_end().unwrap().code(), Some(78), "{}", daemon.log());
+        assert!(daemon.log().contains("database.role = \"dg_store\""), "{}", daemon.log());
+    }
+    // A login that could do everything is held to the role it takes.
+    let url = server.url(DATABASE, "dg_admin");
+    let settings =
+        [("DG__DATABASE__URL", url.as_str()), ("DG__DATABASE__ROLE", "dg_store"), ("DG__STORE__MIGRATE_URL", &owner)];
+    let daemon = RunningDaemon::start(env!("CARGO_BIN_EXE_dg-store"), &settings).unwrap();
+    daemon.wait_admin("/readyz", 200, "ready").unwrap();
+    assert!(daemon.log().contains("could leave the role dg_store again"), "{}", daemon.log());
+}
+
+#[tokio::test]
 async fn it_waits_for_the_database_and_outlives_it() {
     let server = prepare(Postgres::durable().unwrap()).await;
     server.stop();

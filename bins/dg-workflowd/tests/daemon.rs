@@ -15,6 +15,18 @@ fn config(server: &Postgres, role: &str) -> DatabaseConfig {
 }
 
 #[tokio::test]
+async fn it_refuses_the_rights_of_another_role() {
+    let server = Postgres::start().unwrap();
+    bootstrap::prepare(&server.admin_url(), DATABASE).await.unwrap();
+    migrate::run(&config(&server, "dg_owner")).await.unwrap();
+    let url = server.url(DATABASE, "dg_apid");
+    let mut daemon =
+        RunningDaemon::start(env!("CARGO_BIN_EXE_dg-workflowd"), &[("DG__DATABASE__URL", url.as_str())]).unwrap();
+    assert_eq!(daemon.wait_end().unwrap().code(), Some(78), "{}", daemon.log());
+    assert!(daemon.log().contains("has the rights of dg_apid"), "{}", daemon.log());
+}
+
+#[tokio::test]
 async fn it_waits_for_the_schema_follows_the_heads_and_outlives_the_database() {
     let server = Postgres::durable().unwrap();
     bootstrap::prepare(&server.admin_url(), DATABASE).await.unwrap();

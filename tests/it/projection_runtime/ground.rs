@@ -119,6 +119,13 @@ impl Ground {
         connect(&self.server.url(database(&self.url), role)).await
     }
 
+    /// The same with one tenant named for as long as the session lasts.
+    pub(super) async fn role_of(&self, role: &str, tenant: &str) -> Client {
+        let client = self.role(role).await;
+        client.execute("SELECT set_config('dg.tenant', $1, false)", &[&tenant]).await.unwrap();
+        client
+    }
+
     /// Waits until every projection of every tenant is where its log ends.
     pub(super) async fn caught_up(&self, deadline: Duration) {
         self.caught_up_but("", deadline).await;

@@ -96,9 +96,10 @@ async fn drill_rows_are_held() {
     let projectors = Projectors::start(&ground.url, 1, &BATCHES).unwrap();
     ground.caught_up(DEADLINE).await;
 
-    let holder = ground.role("dg_projectord").await;
-    let hold = "BEGIN; SELECT 1 FROM dg_projection_cursors WHERE tenant_id = 'h-0000' FOR UPDATE";
-    holder.batch_execute(hold).await.unwrap();
+    let holder = ground.role_of("dg_projectord", "h-0000").await;
+    holder.batch_execute("BEGIN").await.unwrap();
+    let hold = "SELECT 1 FROM dg_projection_cursors WHERE tenant_id = 'h-0000' FOR UPDATE";
+    assert!(!holder.query(hold, &[]).await.unwrap().is_empty());
     ground.append(&held.tenant, &held.events[1..]).await;
     for number in 1..20 {
         for other in others {

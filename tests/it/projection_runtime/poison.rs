@@ -209,7 +209,7 @@ impl Case {
         let sql = "UPDATE dg_projection_failures SET status = 'quarantined', quarantined_at = now(),
                        quarantined_by = 'test', quarantine_reason = 'a drill'
                    WHERE tenant_id = $1 AND status = 'open'";
-        ground.role("dg_apid").await.execute(sql, &[&tenant.as_str()]).await.unwrap();
+        ground.role_of("dg_apid", tenant.as_str()).await.execute(sql, &[&tenant.as_str()]).await.unwrap();
         self.is_set_aside(ground, "quarantined").await;
         let rebuilt = runs.ask(tenant, "rebuild", "all").await;
         if self.target == Target::FoldedEvaluation {

@@ -27,12 +27,14 @@ pub(super) struct Run {
 
 /// Asks for runs and looks at them, with the API's rights.
 pub(super) struct Runs {
-    client: Client,
+    api: Client,
+    /// Sees the runs of every tenant.
+    admin: Client,
 }
 
 impl Runs {
     pub(super) async fn of(ground: &Ground) -> Self {
-        Self { client: ground.role("dg_apid").await }
+        Self { api: ground.role("dg_apid").await, admin: ground.admin().await }
     }
 
     /// Asks for a run over one projection or `all` of them.
@@ -47,13 +49,14 @@ impl Runs {
 
     async fn insert(&self, tenant: &TenantId, mode: &str, projection: &str, failure_id: Option<Uuid>) -> Uuid {
         let job_id = Uuid::now_v7();
-        self.client.execute(ASK, &[&tenant.as_str(), &job_id, &projection, &mode, &failure_id]).await.unwrap();
-        self.client.batch_execute("NOTIFY dg_jobs").await.unwrap();
+        self.api.execute("SELECT set_config('dg.tenant', $1, false)", &[&tenant.as_str()]).await.unwrap();
+        self.api.execute(ASK, &[&tenant.as_str(), &job_id, &projection, &mode, &failure_id]).await.unwrap();
+        self.api.batch_execute("NOTIFY dg_jobs").await.unwrap();
         job_id
     }
 
     pub(super) async fn look(&self, job_id: Uuid) -> Run {
-        let row = self.client.query_one(LOOK, &[&job_id]).await.unwrap();
+        let row = self.admin.query_one(LOOK, &[&job_id]).await.unwrap();
         let result: String = row.get("result_json");
         Run {
             status: row.get("status"),
@@ -90,6 +93,6 @@ impl Runs {
     /// How many runs are over.
     pub(super) async fn over(&self) -> i64 {
         let sql = "SELECT count(*) FROM dg_projection_runs WHERE finished_at IS NOT NULL";
-        self.client.query_one(sql, &[]).await.unwrap().get(0)
+        self.admin.query_one(sql, &[]).await.unwrap().get(0)
     }
 }

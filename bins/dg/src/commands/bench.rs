@@ -12,6 +12,7 @@ mod fill;
 mod http;
 mod idle;
 mod load;
+mod overhead;
 mod pace;
 mod plan;
 mod processes;
@@ -49,6 +50,7 @@ pub(crate) async fn run(args: &BenchArgs, out: &mut Output<'_>) -> Result<(), Fa
         Scenario::Read => read::run(&suite, &plan, args.kinds(), notes).await?,
         Scenario::E2e => e2e::run(&suite, &plan, notes).await?,
         Scenario::Stream => stream::run(&suite, &plan, notes).await?,
+        Scenario::Overhead => overhead::run(&suite, &plan, notes).await?,
         Scenario::Idle => idle::run(&suite, &plan, notes).await?,
     };
     let processes = suite.processes()?.since(&at_first);

@@ -25,7 +25,7 @@ const MOVE_HEADS: &str = include_str!("../../../../sql/queries/log/move_heads.sq
 /// no choice (see `lookup.sql`); then plans need to be made only once. What is acknowledged has to be on disk, also where the
 /// server's default is laxer. A lane that froze gives its head locks back soon.
 const SETTINGS: &str = "SET enable_seqscan = off; SET enable_hashjoin = off; \
-    SET enable_mergejoin = off; SET enable_sort = off; SET plan_cache_mode = force_generic_plan; \
+    SET enable_mergejoin = off; SET enable_sort = off; SET enable_material = off; SET plan_cache_mode = force_generic_plan; \
     SET idle_in_transaction_session_timeout = 10000; \
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
 

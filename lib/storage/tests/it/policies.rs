@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use dg_ledger::signing::Seed;
 use dg_storage::{DatabaseConfig, Store, StoreError, bootstrap, migrate, projections::RunFilter};
 use dg_testkit::Postgres;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
@@ -418,6 +419,23 @@ async fn the_seed_of_a_signing_key_is_for_dg_store_alone() {
     for change in ["UPDATE dg_signing_keys SET seed = ''", "DELETE FROM dg_signing_keys", "TRUNCATE dg_signing_keys"] {
         assert_eq!(refusal(&keeper, change).await.unwrap().0, "42501", "{change}");
     }
+}
+
+#[tokio::test]
+async fn of_many_who_come_at_once_one_makes_the_signing_key() {
+    let scratch = Scratch::new().await;
+    let stores: Vec<Store> = (0..4).map(|_| scratch.store("dg_store")).collect();
+    let seeds: Vec<Seed> = (0..4).map(|n| Seed::new([n; 32])).collect();
+    let made =
+        futures_util::future::join_all(stores.iter().zip(&seeds).map(|(store, seed)| store.signing_key(seed))).await;
+    let made: Vec<_> = made.into_iter().map(Result::unwrap).collect();
+    assert_eq!(made.iter().filter(|key| key.is_new).count(), 1);
+    assert!(made.iter().all(|key| key.known == made[0].known && key.seed.public_key() == key.known.public_key));
+    assert_eq!(scratch.store("dg_apid").signing_keys().await.unwrap(), [made[0].known.clone()]);
+    let admin = scratch.raw("dg_admin").await;
+    admin.batch_execute("UPDATE dg_signing_keys SET seed = decode(repeat('07', 32), 'hex')").await.unwrap();
+    let error = stores[0].signing_key(&seeds[0]).await.unwrap_err();
+    assert!(matches!(error, StoreError::Corrupt { .. }), "{error:?}");
 }
 
 #[tokio::test]

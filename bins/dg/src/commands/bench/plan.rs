@@ -24,7 +24,8 @@ Examples:
   dg bench read
   dg bench e2e --rate 2000 --seconds 60
   dg bench stream --streams 200 --rate 1000
-  dg bench idle --tenants 1000")]
+  dg bench idle --tenants 1000
+  dg bench overhead")]
 pub(crate) struct BenchArgs {
     /// What to measure.
     scenario: Scenario,
@@ -92,6 +93,8 @@ pub(super) enum Scenario {
     Stream,
     /// Many tenants and no traffic.
     Idle,
+    /// Appends with and without row-level security, and what it costs to recognise who asks.
+    Overhead,
 }
 
 impl Scenario {
@@ -105,6 +108,7 @@ impl Scenario {
             Self::E2e => "e2e",
             Self::Stream => "stream",
             Self::Idle => "idle",
+            Self::Overhead => "overhead",
         }
     }
 }
@@ -155,7 +159,7 @@ impl BenchArgs {
     pub(super) fn plan(&self) -> Plan {
         let (events, connections, seconds) = match self.scenario {
             Scenario::AppendSingle => (50_000, 64, 60),
-            Scenario::AppendBatch | Scenario::CatchUp => (200_000, 8, 60),
+            Scenario::AppendBatch | Scenario::CatchUp | Scenario::Overhead => (200_000, 8, 60),
             Scenario::Rebuild => (1_000_000, 8, 10),
             Scenario::Read => (1_000_000, 8, 5),
             Scenario::E2e => (200_000, 64, 60),

@@ -120,7 +120,12 @@ impl Suite {
 
     /// Its database, as somebody whom row-level security does not concern: PostgreSQL refuses COPY to everybody else.
     pub(super) fn superuser(&self) -> DatabaseConfig {
-        DatabaseConfig::new(self.ready.database_url.replace("user=dg_owner", "user=dg_admin"))
+        self.as_role("dg_admin")
+    }
+
+    /// Its database, as one of the private server's roles.
+    pub(super) fn as_role(&self, role: &str) -> DatabaseConfig {
+        DatabaseConfig::new(self.ready.database_url.replace("user=dg_owner", &format!("user={role}")))
     }
 
     pub(super) async fn create_tenant(&self, tenant: &str) -> Result<(), Failure> {
