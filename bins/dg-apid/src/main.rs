@@ -5,7 +5,6 @@ mod app;
 mod batch;
 mod config;
 mod digests;
-mod event_json;
 mod events;
 mod follow;
 mod freshness;
@@ -34,6 +33,7 @@ mod traces;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use dg_http::event_json;
 use dg_runtime::admin::Admin;
 use dg_runtime::flags::Identity;
 use dg_runtime::rooms::Rooms;

@@ -1,7 +1,8 @@
-//! dg-workflowd: follows the log for what people have to look at.
+//! dg-workflowd: follows the log for what people have to look at, and tells others by webhooks.
 
 mod config;
 mod follower;
+mod webhooks;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -12,20 +13,23 @@ use dg_runtime::rooms::Rooms;
 use dg_runtime::{Daemon, Failure};
 use dg_storage::listener::Listener;
 use dg_storage::{Channel, Store};
+use dg_webhooks::{Policy, Reach};
 
 use crate::config::WorkflowSettings;
 use crate::follower::Follower;
+use crate::webhooks::{Caller, Courier, Metrics, Tools};
 
 /// The database role it works with; it refuses to work with more.
 const ROLE: &str = "dg_workflowd";
 
 const IDENTITY: Identity = Identity {
     name: "dg-workflowd",
-    about: "Follows the log for what people have to look at",
+    about: "Follows the log for what people have to look at, and delivers webhooks",
     version: env!("CARGO_PKG_VERSION"),
 };
 
 const CHANNELS: [Channel; 2] = [Channel::Log, Channel::Workflow];
+const HEARD: [Channel; 3] = [Channel::Log, Channel::Projection, Channel::Workflow];
 
 fn main() -> ExitCode {
     dg_runtime::daemon::main(IDENTITY, run)
@@ -39,8 +43,27 @@ async fn run(daemon: Daemon<WorkflowSettings>) -> Result<(), Failure> {
     addresses.write()?;
     let mut rooms = Rooms::new(stop, Duration::from_millis(config.grace_ms));
     rooms.spawn("admin", admin.serve(readiness(store.clone()), metrics.clone(), rooms.stop()));
-    let listener = Listener::start(config.database, &CHANNELS, rooms.stop());
-    let nudges = listener.follow(&CHANNELS).poll_every(Duration::from_millis(config.workflow.poll_every_ms));
+    let (workflow, poll_every) = (&config.workflow, config.workflow.poll_every());
+    let listener = Listener::start(config.database.clone(), &HEARD, rooms.stop());
+    let tools = Tools {
+        store: store.clone(),
+        caller: Caller::new(
+            Reach::of(workflow.webhook_allow_private),
+            Duration::from_millis(workflow.webhook_connect_timeout_ms),
+            Duration::from_millis(workflow.webhook_timeout_ms),
+        ),
+        schedule: workflow.schedule(),
+        policy: Policy { disable_after: Duration::from_millis(workflow.webhook_disable_after_ms) },
+        at_once: workflow.webhook_at_once,
+        metrics: Metrics::register(&metrics),
+    };
+    let courier = Courier::new(config.database, tools, listener.clone(), poll_every);
+    let stop = rooms.stop();
+    rooms.spawn("courier", async move {
+        courier.run(stop).await;
+        Ok::<_, Failure>(())
+    });
+    let nudges = listener.follow(&CHANNELS).poll_every(poll_every);
     rooms.spawn("follower", Follower::new(store, &metrics).run(nudges, rooms.stop()));
     rooms.run().await
 }

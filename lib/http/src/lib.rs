@@ -12,6 +12,7 @@ pub mod cursor;
 pub mod edge;
 pub mod error;
 pub mod etag;
+pub mod event_json;
 pub mod freshness;
 pub mod gate;
 pub mod limits;

@@ -1,4 +1,4 @@
-//! Every SQL statement: log, projections, tenants, accounts, sessions, audit, locks, listener.
+//! Every SQL statement: log, projections, tenants, accounts, sessions, audit, webhooks, locks, listener.
 //!
 //! Nothing above this crate knows SQL, SQLSTATEs or tokio-postgres. Short statements go through the pool of a [`Store`].
 //! What belongs to a session has a connection of its own: migrations ([`migrate`]), scope locks ([`locks`]), nudges
@@ -29,6 +29,7 @@ mod store;
 mod tenancy;
 pub mod tenants;
 mod values;
+pub mod webhooks;
 mod work;
 
 pub use channel::Channel;

@@ -33,6 +33,8 @@ pub enum LockClass {
     Clear,
     /// The end of the audit's chain, for the length of a transaction.
     Audit,
+    /// Delivering a tenant's webhooks.
+    Webhooks,
 }
 
 impl LockClass {
@@ -50,6 +52,7 @@ impl LockClass {
                 Self::Space => 7,
                 Self::Clear => 8,
                 Self::Audit => 9,
+                Self::Webhooks => 12,
             }
     }
 }

@@ -8,7 +8,7 @@ mod aside;
 mod build;
 mod check;
 mod clear;
-mod columns;
+pub(crate) mod columns;
 mod copy;
 mod cursor;
 mod digests;

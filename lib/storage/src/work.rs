@@ -58,6 +58,21 @@ impl Work {
         Ok(self.query(name, sql, params).await?.into_iter().next())
     }
 
+    /// How many rows a statement changed.
+    pub(crate) async fn count(
+        &self,
+        name: &'static str,
+        sql: &str,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<u64, StoreError> {
+        let client = self.client.as_ref().ok_or_else(|| StoreError::unavailable(name, Over))?;
+        let answer = async {
+            let statement = client.prepare_cached(sql).await.map_err(StoreError::of(name))?;
+            client.execute(&statement, params).await.map_err(StoreError::of(name))
+        };
+        bounded(name, self.limit, answer).await
+    }
+
     /// Makes it true, and gives the connection back.
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
         self.command("work.commit", "COMMIT").await?;

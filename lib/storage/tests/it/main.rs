@@ -24,3 +24,4 @@ mod runs;
 mod scratch;
 mod search;
 mod space;
+mod webhooks;

@@ -1,13 +1,14 @@
-//! A stored event as the API shows it.
+//! A stored event as the API, its stream and webhooks show it.
 
 use dg_domain::StoredEvent;
-use dg_http::ApiError;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::error::ApiError;
+
 /// The seventeen fields of the contract, who recorded the event, and its entry hash.
 #[derive(Serialize)]
-pub(crate) struct EventJson<'a> {
+pub struct EventJson<'a> {
     tenant_id: &'a str,
     log_seq: i64,
     trace_id: &'a str,
@@ -48,7 +49,7 @@ impl<'a> EventJson<'a> {
     ///
     /// # Errors
     /// `internal_error` when the stored payload is not JSON.
-    pub(crate) fn of(stored: &'a StoredEvent) -> Result<Self, ApiError> {
+    pub fn of(stored: &'a StoredEvent) -> Result<Self, ApiError> {
         let event = &stored.event;
         Ok(Self {
             tenant_id: stored.tenant_id.as_str(),
@@ -81,7 +82,7 @@ impl<'a> EventJson<'a> {
     ///
     /// # Errors
     /// As [`EventJson::of`].
-    pub(crate) fn page(stored: &'a [StoredEvent]) -> Result<Vec<Self>, ApiError> {
+    pub fn page(stored: &'a [StoredEvent]) -> Result<Vec<Self>, ApiError> {
         stored.iter().map(Self::of).collect()
     }
 }
