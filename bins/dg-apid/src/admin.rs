@@ -1,4 +1,4 @@
-//! Administration: tenants, accounts, tokens, people, projections, the audit. For the role `admin` only.
+//! Administration: tenants, accounts, tokens, people, projections, webhooks, the audit. For the role `admin` only.
 
 pub(crate) mod accounts;
 pub(crate) mod audit;
@@ -9,3 +9,4 @@ pub(crate) mod sessions;
 pub(crate) mod tenants;
 pub(crate) mod tokens;
 pub(crate) mod users;
+pub(crate) mod webhooks;

@@ -11,6 +11,7 @@ use dg_runtime::admin::Readiness;
 use dg_storage::log::AppendStage;
 use dg_storage::notifier::Notifier;
 use dg_storage::{Channel, Store};
+use dg_webhooks::Reach;
 use tokio::sync::{Semaphore, watch};
 
 use crate::config::ApiConfig;
@@ -38,6 +39,8 @@ pub(crate) struct Shared {
     pub(crate) digest_turns: Arc<Semaphore>,
     pub(crate) passwords: Passwords,
     pub(crate) config: Arc<ApiConfig>,
+    /// Where webhooks may lead.
+    pub(crate) reach: Reach,
     pub(crate) thresholds: Thresholds,
     pub(crate) metrics: ApiMetrics,
     pub(crate) readiness: Readiness,

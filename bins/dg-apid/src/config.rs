@@ -8,6 +8,7 @@ use dg_http::serve::Bounds;
 use dg_projections::Thresholds;
 use dg_runtime::config::{AdminConfig, HealthConfig, Listen, LogConfig, Problems, Settings};
 use dg_storage::DatabaseConfig;
+use dg_webhooks::Reach;
 use serde::Deserialize;
 
 /// The sections that dg-apid uses.
@@ -19,8 +20,16 @@ pub(crate) struct ApidConfig {
     pub(crate) database: DatabaseConfig,
     pub(crate) api: ApiConfig,
     pub(crate) health: HealthConfig,
+    pub(crate) workflow: WorkflowConfig,
     /// How long requests may go on after a TERM.
     pub(crate) grace_ms: u64,
+}
+
+/// Of `[workflow]`, what dg-apid has to know too; the rest of the section is dg-workflowd's.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct WorkflowConfig {
+    webhook_allow_private: bool,
 }
 
 /// `[api]`
@@ -75,6 +84,7 @@ impl Default for ApidConfig {
             database: DatabaseConfig::default(),
             api: ApiConfig::default(),
             health: HealthConfig::default(),
+            workflow: WorkflowConfig::default(),
             grace_ms: 10_000,
         }
     }
@@ -115,6 +125,13 @@ impl Settings for ApidConfig {
         problems.require(known, "database.url", "set the URL of the database, such as postgresql:///decisiongraph");
         self.api.check(problems);
         self.health.check(problems);
+    }
+}
+
+impl WorkflowConfig {
+    /// Where webhooks may lead.
+    pub(crate) const fn reach(self) -> Reach {
+        Reach::of(self.webhook_allow_private)
     }
 }
 

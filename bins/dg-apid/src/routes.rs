@@ -80,6 +80,15 @@ table! {
     "/admin/users/{user_id}/password" => post Admin admin::users::reset_password;
     "/admin/sessions" => get Admin admin::sessions::list;
     "/admin/sessions/{session_id}/revoke" => post Admin admin::sessions::revoke;
+    "/admin/webhooks" => get TenantAdmin admin::webhooks::list, post TenantAdmin admin::webhooks::create;
+    "/admin/webhooks/{webhook_id}" => get TenantAdmin admin::webhooks::show, patch TenantAdmin admin::webhooks::change,
+        delete TenantAdmin admin::webhooks::delete;
+    "/admin/webhooks/{webhook_id}/secret/rotate" => post TenantAdmin admin::webhooks::rotate;
+    "/admin/webhooks/{webhook_id}/test" => post TenantAdmin admin::webhooks::test;
+    "/admin/webhooks/{webhook_id}/replay" => post TenantAdmin admin::webhooks::replay;
+    "/admin/webhooks/{webhook_id}/deliveries" => get TenantAdmin admin::webhooks::deliveries::list;
+    "/admin/webhooks/{webhook_id}/deliveries/{delivery_id}" => get TenantAdmin admin::webhooks::deliveries::show;
+    "/admin/webhooks/{webhook_id}/deliveries/{delivery_id}/retry" => post TenantAdmin admin::webhooks::deliveries::retry;
     "/admin/audit" => get Admin admin::audit::list;
     "/admin/audit/export" => get Admin admin::audit::export;
 }

@@ -124,6 +124,7 @@ impl Parts {
             digest_turns: Arc::new(Semaphore::new(DIGESTS_AT_ONCE)),
             passwords: Passwords::default(),
             config: Arc::new(config.api.clone()),
+            reach: config.workflow.reach(),
             thresholds: config.thresholds(),
             metrics: ApiMetrics::register(&daemon.metrics),
             readiness: progress.readiness(),

@@ -9,9 +9,10 @@ use serde::{Deserialize, Deserializer};
 pub(crate) const ACCOUNTS_MANAGE: &str = "accounts_manage";
 pub(crate) const TENANTS_MANAGE: &str = "tenants_manage";
 pub(crate) const AUDIT_READ: &str = "audit_read";
+pub(crate) const WEBHOOKS_MANAGE: &str = "webhooks_manage";
 
 /// What an account may be given beside its roles; `*` is all of it.
-pub(super) const PERMISSIONS: [&str; 15] = [
+pub(super) const PERMISSIONS: [&str; 16] = [
     "projection_replay",
     "projection_rebuild",
     "projection_quarantine",
@@ -25,6 +26,7 @@ pub(super) const PERMISSIONS: [&str; 15] = [
     ACCOUNTS_MANAGE,
     TENANTS_MANAGE,
     AUDIT_READ,
+    WEBHOOKS_MANAGE,
     dg_http::gate::PRINCIPAL_ASSERT,
     "*",
 ];

@@ -285,7 +285,7 @@ impl Store {
         Delivery::read(name, &row)
     }
 
-    /// Sends the events after `since` up to `until` (the end of the log without it) again. Takes the place of a replay that
+    /// Sends the events after `after` up to `until` again. Takes the place of a replay that
     /// is under way.
     ///
     /// # Errors
@@ -294,17 +294,17 @@ impl Store {
         &self,
         tenant: &TenantId,
         webhook_id: Uuid,
-        since: LogSeq,
+        after: LogSeq,
         until: LogSeq,
         by: &By,
     ) -> Result<Webhook, StoreError> {
         let name = "webhooks.replay";
         let work = Work::begin(self).await?;
         active(&work, tenant, webhook_id).await?;
-        let params: [&(dyn ToSql + Sync); 4] = [&tenant.as_str(), &webhook_id, &since.get(), &until.get()];
+        let params: [&(dyn ToSql + Sync); 4] = [&tenant.as_str(), &webhook_id, &after.get(), &until.get()];
         let row = work.query_opt(name, sql!("replay"), &params).await?.ok_or(MISSING)?;
         let entry = note(by, "webhook.replay", tenant, webhook_id);
-        audit::append(&work, vec![entry.with("since", since.get()).with("until", until.get())]).await?;
+        audit::append(&work, vec![entry.with("after", after.get()).with("until", until.get())]).await?;
         work.commit().await?;
         Webhook::read(name, &row)
     }

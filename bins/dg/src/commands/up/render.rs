@@ -38,6 +38,7 @@ struct Config<'a> {
     environment: &'static str,
     api: Api,
     console: Console<'a>,
+    workflow: Workflow,
 }
 
 #[derive(Serialize)]
@@ -51,6 +52,11 @@ struct Console<'a> {
     listen: String,
     service_token_file: &'a Path,
     token_file: &'a Path,
+}
+
+#[derive(Serialize)]
+struct Workflow {
+    webhook_allow_private: bool,
 }
 
 #[derive(Serialize)]
@@ -107,6 +113,8 @@ impl Plan {
                 service_token_file: &console_token,
                 token_file: &reader_token,
             },
+            // Who tries webhooks out receives them on this machine.
+            workflow: Workflow { webhook_allow_private: true },
         };
         Ok(format!("{HEAD}{}", toml::to_string(&config)?))
     }
