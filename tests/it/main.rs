@@ -28,3 +28,4 @@ mod space;
 mod steering;
 mod stream;
 mod vectors;
+mod webhooks;

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
     accounts, audit, bench, digest, doctor, export, failures, graph, import, init, migrate, precedents, quarantine,
-    replay, sessions, tenants, tokens, trace, traces, up, users, verify,
+    replay, sessions, tenants, tokens, trace, traces, up, users, verify, webhooks,
 };
 
 /// Records decisions, projects them, queries them, proves them: the operator's command line.
@@ -151,6 +151,11 @@ pub(crate) enum Command {
     Audit {
         #[command(subcommand)]
         command: audit::AuditCommand,
+    },
+    /// Endpoints that are told about events and projections: list, show, create, set, test, replay.
+    Webhooks {
+        #[command(subcommand)]
+        command: webhooks::WebhooksCommand,
     },
     /// Measure the suite beside the ceiling of its own database.
     Bench(bench::BenchArgs),

@@ -24,6 +24,7 @@ pub(crate) mod traces;
 pub(crate) mod up;
 pub(crate) mod users;
 pub(crate) mod verify;
+pub(crate) mod webhooks;
 
 use dg_client::Meta;
 
@@ -62,6 +63,7 @@ pub(crate) async fn run(cli: Cli, out: &mut Output<'_>) -> Result<(), Failure> {
         Command::Users { command } => users::run(global, command, out).await,
         Command::Sessions { command } => sessions::run(global, command, out).await,
         Command::Audit { command } => audit::run(global, command, out).await,
+        Command::Webhooks { command } => webhooks::run(global, command, out).await,
         Command::Bench(args) => bench::run(&args, out).await,
     }?;
     Ok(out.flush()?)

@@ -9,6 +9,7 @@ pub(crate) mod precedents;
 pub(crate) mod projections;
 pub(crate) mod runs;
 pub(crate) mod traces;
+pub(crate) mod webhooks;
 
 /// Query parameters that are left out when they are not set.
 #[derive(Default)]

@@ -274,6 +274,12 @@ impl Client {
         Ok(self.call(&call).await?.data)
     }
 
+    /// A removal. Done twice, the second one answers `not_found`.
+    pub(crate) async fn delete<T: DeserializeOwned>(&self, path: String) -> Result<T, ClientError> {
+        let call = Call { method: Method::DELETE, path, query: Vec::new(), body: None, repeat: Repeat::Unsent };
+        Ok(self.call(&call).await?.data)
+    }
+
     /// A read that answers lines instead of an envelope, with the value of the header that tells where to go on.
     pub(crate) async fn lines(
         &self,

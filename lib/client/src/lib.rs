@@ -27,6 +27,7 @@ mod path;
 mod retry;
 mod rows;
 mod secret;
+pub mod webhook;
 
 pub use calls::audit::{AuditPage, AuditQuery};
 pub use calls::batch::{BatchMode, BatchResult};
@@ -38,6 +39,7 @@ pub use calls::identity::{
 pub use calls::precedents::PrecedentQuery;
 pub use calls::runs::{DigestPage, FailurePage, FailureQuery, NewRun, RunPage, RunQuery};
 pub use calls::traces::{TracePage, TraceQuery};
+pub use calls::webhooks::{DeliveryPage, DeliveryQuery, NewWebhook, Replay, WebhookChange};
 pub use client::{Client, Fresh, Freshness, Meta, Options};
 pub use error::ClientError;
 pub use paging::{EventPages, TracePages};
@@ -52,4 +54,8 @@ pub use rows::identity::{
 pub use rows::projections::{Digests, Health, NamedFailure, ProjectionError, ProjectionHealth};
 pub use rows::runs::{ProjectionFailure, RefusedTenant, Reprojection, Run, RunBatch, WrittenDigest};
 pub use rows::traces::{MissingEvent, Precedent, TraceDetail, TraceIndex, TraceRow, TraceSummary};
+pub use rows::webhooks::{
+    Attempt, Delivery, DeliveryCounts, DeliveryDetail, NewWebhookAnswer, NewWebhookSecret, ReplayAnswer, RotatedSecret,
+    UnderWay, Webhook, WebhookDetail, WebhookSecret,
+};
 pub use secret::Secret;

@@ -9,3 +9,4 @@ pub(crate) mod identity;
 pub(crate) mod projections;
 pub(crate) mod runs;
 pub(crate) mod traces;
+pub(crate) mod webhooks;

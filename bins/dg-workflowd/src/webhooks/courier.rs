@@ -23,6 +23,8 @@ const CHANNELS: [Channel; 3] = [Channel::Log, Channel::Projection, Channel::Work
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 /// How long a tenant stays owned when nothing is to be done for it.
 const KEEP_IDLE: Duration = Duration::from_secs(30);
+/// How long to leave a tenant alone that another process delivers for.
+const ELSEWHERE: Duration = Duration::from_secs(1);
 /// How often the metrics are brought up to date.
 const OBSERVE_EVERY: Duration = Duration::from_secs(5);
 
@@ -71,6 +73,8 @@ pub(crate) struct Courier {
     poll_every: Duration,
     locks: Option<LockSession>,
     owned: HashMap<TenantId, Owned>,
+    /// Tenants of other processes, and when that was found.
+    elsewhere: HashMap<TenantId, Instant>,
     known: HashMap<Uuid, Known>,
     turns: JoinSet<Finished>,
     observed: Option<Instant>,
@@ -87,6 +91,7 @@ impl Courier {
             poll_every,
             locks: None,
             owned: HashMap::new(),
+            elsewhere: HashMap::new(),
             known: HashMap::new(),
             turns: JoinSet::new(),
             observed: None,
@@ -140,6 +145,8 @@ impl Courier {
             self.owned.clear();
         }
         self.owned.retain(|_, owned| owned.turns > 0 || owned.idle_since.elapsed() < KEEP_IDLE);
+        self.elsewhere.retain(|_, found| found.elapsed() < ELSEWHERE);
+        self.known.retain(|_, known| known.busy || known.attempts > 0 || known.failures > 0);
         let work = self.tools.store.webhooks_to_serve().await?;
         for (tenant, webhook_id) in work {
             let known = self.known.entry(webhook_id).or_default();
@@ -163,12 +170,18 @@ impl Courier {
         if let Some(owned) = self.owned.get(tenant) {
             return Ok(Some(owned.epoch));
         }
+        if self.elsewhere.contains_key(tenant) {
+            return Ok(None);
+        }
         let locks = match &self.locks {
             Some(locks) => locks.clone(),
             None => self.locks.insert(LockSession::connect(&self.database).await?).clone(),
         };
         let key = LockKey::new(LockClass::Webhooks, &[tenant.as_str()]);
-        let Some(lock) = locks.try_lock(key).await? else { return Ok(None) };
+        let Some(lock) = locks.try_lock(key).await? else {
+            self.elsewhere.insert(tenant.clone(), Instant::now());
+            return Ok(None);
+        };
         let epoch = self.tools.store.take_webhooks(tenant, &self.name).await?;
         debug!(%tenant, epoch, "took the tenant's webhooks");
         self.owned.insert(tenant.clone(), Owned { lock, epoch, turns: 0, idle_since: Instant::now() });

@@ -17,7 +17,7 @@
 
 from __future__ import annotations
 
-from . import errors, models
+from . import errors, models, webhooks
 from ._api import NOW, STRICT, Freshness
 from ._async import AsyncClient, AsyncTrace, current_async_trace
 from ._sync import Client, Trace, current_trace
@@ -104,4 +104,5 @@ __all__ = [
     "current_trace",
     "errors",
     "models",
+    "webhooks",
 ]
