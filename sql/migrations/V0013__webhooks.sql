@@ -135,6 +135,67 @@ GRANT SELECT, INSERT ON dg_webhook_attempts TO dg_workflowd;
 GRANT SELECT ON dg_projection_cursors TO dg_workflowd;
 GRANT SELECT, INSERT ON dg_audit TO dg_workflowd;
 
+-- Row-level security (ADR 21). Where there is something to do, and how all endpoints stand, is shown to dg-workflowd by two views
+-- of the owner, and no more than that.
+
+CREATE VIEW dg_webhook_work AS
+SELECT hook.tenant_id, hook.webhook_id
+FROM dg_webhooks AS hook
+JOIN dg_tenant_heads AS head ON head.tenant_id = hook.tenant_id
+WHERE hook.status = 'active'
+  AND (hook.rests_until IS NULL OR hook.rests_until <= now())
+  AND (hook.events AND head.last_log_seq > hook.last_log_seq
+       OR hook.replay_until > hook.replay_log_seq
+       OR hook.projections
+          AND (hook.announced_at IS NULL OR hook.announced_at <= now() - interval '1 second')
+          AND hook.announced IS DISTINCT FROM (
+              SELECT jsonb_object_agg(cursor.projection_name, cursor.last_log_seq)
+              FROM dg_projection_cursors AS cursor
+              WHERE cursor.tenant_id = hook.tenant_id)
+       OR EXISTS (
+           SELECT
+           FROM dg_webhook_deliveries AS delivery
+           WHERE delivery.tenant_id = hook.tenant_id AND delivery.webhook_id = hook.webhook_id
+             AND delivery.state = 'pending' AND delivery.next_attempt_at <= now()));
+
+CREATE VIEW dg_webhook_standing AS
+SELECT count(*) FILTER (WHERE hook.status = 'active') AS active,
+       count(*) FILTER (WHERE hook.status = 'paused') AS paused,
+       count(*) FILTER (WHERE hook.status = 'disabled') AS disabled,
+       count(*) FILTER (WHERE hook.status = 'active' AND hook.failures >= 10) AS failing,
+       coalesce(sum(queue.pending), 0)::bigint AS pending,
+       coalesce(sum(queue.dead), 0)::bigint AS dead,
+       coalesce(max(extract(epoch FROM now() - queue.oldest)) FILTER (WHERE hook.status = 'active'), 0)::double precision
+           AS lag_seconds
+FROM dg_webhooks AS hook
+LEFT JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE delivery.state = 'pending') AS pending,
+           count(*) FILTER (WHERE delivery.state = 'dead') AS dead,
+           min(delivery.created_at) FILTER (WHERE delivery.state = 'pending') AS oldest
+    FROM dg_webhook_deliveries AS delivery
+    WHERE delivery.tenant_id = hook.tenant_id AND delivery.webhook_id = hook.webhook_id
+      AND delivery.state IN ('pending', 'dead')
+) AS queue ON true;
+
+REVOKE ALL ON dg_webhook_work, dg_webhook_standing FROM PUBLIC;
+GRANT SELECT ON dg_webhook_work, dg_webhook_standing TO dg_workflowd;
+
+DO $$
+DECLARE
+    place text;
+BEGIN
+    FOREACH place IN ARRAY '{dg_webhooks,dg_webhook_secrets,dg_webhook_scopes,dg_webhook_deliveries,dg_webhook_attempts}'::text[]
+    LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', place);
+        EXECUTE format('CREATE POLICY dg_owner_all ON %I TO dg_owner USING (true)', place);
+        EXECUTE format('CREATE POLICY dg_deliver ON %I TO dg_workflowd USING (tenant_id = current_setting(''dg.tenant'', true))', place);
+        IF place <> 'dg_webhook_scopes' THEN
+            EXECUTE format('CREATE POLICY dg_administer ON %I TO dg_apid USING (tenant_id = current_setting(''dg.tenant'', true))', place);
+        END IF;
+    END LOOP;
+END
+$$;
+
 -- Administrators go on doing everything that can be administered.
 UPDATE dg_accounts
 SET permissions = permissions || '{webhooks_manage}'

@@ -82,7 +82,7 @@ impl Store {
     /// The database's.
     pub async fn webhooks(&self, tenant: &TenantId) -> Result<Vec<Webhook>, StoreError> {
         let name = "webhooks.all";
-        let rows = self.query(name, sql!("all"), &[&tenant.as_str()]).await?;
+        let rows = self.of(tenant).query(name, sql!("all"), &[&tenant.as_str()]).await?;
         rows.iter().map(|row| Webhook::read(name, row)).collect()
     }
 
@@ -92,7 +92,7 @@ impl Store {
     /// The database's.
     pub async fn webhook(&self, tenant: &TenantId, webhook_id: Uuid) -> Result<Option<Webhook>, StoreError> {
         let name = "webhooks.one";
-        let row = self.query_opt(name, sql!("one"), &[&tenant.as_str(), &webhook_id]).await?;
+        let row = self.of(tenant).query_opt(name, sql!("one"), &[&tenant.as_str(), &webhook_id]).await?;
         row.map(|row| Webhook::read(name, &row)).transpose()
     }
 
@@ -102,7 +102,7 @@ impl Store {
     /// The database's.
     pub async fn webhook_secrets(&self, tenant: &TenantId, webhook_id: Uuid) -> Result<Vec<SecretInfo>, StoreError> {
         let name = "webhooks.secrets";
-        let rows = self.query(name, sql!("secrets"), &[&tenant.as_str(), &webhook_id]).await?;
+        let rows = self.of(tenant).query(name, sql!("secrets"), &[&tenant.as_str(), &webhook_id]).await?;
         rows.iter().map(|row| SecretInfo::read(name, row)).collect()
     }
 
@@ -116,7 +116,7 @@ impl Store {
         webhook_id: Uuid,
     ) -> Result<Vec<(DeliveryState, i64)>, StoreError> {
         let name = "webhooks.counts";
-        let rows = self.query(name, sql!("counts"), &[&tenant.as_str(), &webhook_id]).await?;
+        let rows = self.of(tenant).query(name, sql!("counts"), &[&tenant.as_str(), &webhook_id]).await?;
         let read = |row: &Row| {
             let row = crate::projections::columns::Columns { name, row };
             Ok((row.named("state", DeliveryState::from_name)?, row.get("deliveries")?))
@@ -137,7 +137,7 @@ impl Store {
         by: &By,
     ) -> Result<Webhook, StoreError> {
         let name = "webhooks.create";
-        let work = Work::begin(self).await?;
+        let work = Work::begin_of(self, tenant).await?;
         let types = type_names(&new.wants);
         let params: [&(dyn ToSql + Sync); 11] = [
             &tenant.as_str(),
@@ -180,7 +180,7 @@ impl Store {
         by: &By,
     ) -> Result<Webhook, StoreError> {
         let name = "webhooks.change";
-        let work = Work::begin(self).await?;
+        let work = Work::begin_of(self, tenant).await?;
         let row = work.query_opt("webhooks.lock", sql!("lock"), &[&tenant.as_str(), &webhook_id]).await?;
         let before = Webhook::read("webhooks.lock", &row.ok_or(MISSING)?)?;
         let wants = Wants {
@@ -226,7 +226,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`], or the database's.
     pub async fn delete_webhook(&self, tenant: &TenantId, webhook_id: Uuid, by: &By) -> Result<(), StoreError> {
-        let work = Work::begin(self).await?;
+        let work = Work::begin_of(self, tenant).await?;
         let row = work.query_opt("webhooks.delete", sql!("delete"), &[&tenant.as_str(), &webhook_id]).await?;
         row.ok_or(MISSING)?;
         audit::append(&work, vec![note(by, "webhook.delete", tenant, webhook_id)]).await?;
@@ -245,7 +245,7 @@ impl Store {
         overlap_s: u32,
         by: &By,
     ) -> Result<(), StoreError> {
-        let work = Work::begin(self).await?;
+        let work = Work::begin_of(self, tenant).await?;
         let row = work.query_opt("webhooks.lock", sql!("lock"), &[&tenant.as_str(), &webhook_id]).await?;
         row.ok_or(MISSING)?;
         let id: [&(dyn ToSql + Sync); 2] = [&tenant.as_str(), &webhook_id];
@@ -275,7 +275,7 @@ impl Store {
         by: &By,
     ) -> Result<Delivery, StoreError> {
         let name = "webhooks.test";
-        let work = Work::begin(self).await?;
+        let work = Work::begin_of(self, tenant).await?;
         active(&work, tenant, webhook_id).await?;
         let params: [&(dyn ToSql + Sync); 4] = [&tenant.as_str(), &webhook_id, &delivery_id, &data_json];
         let row = work.query_opt(name, sql!("test"), &params).await?.ok_or(MISSING)?;
@@ -299,7 +299,7 @@ impl Store {
         by: &By,
     ) -> Result<Webhook, StoreError> {
         let name = "webhooks.replay";
-        let work = Work::begin(self).await?;
+        let work = Work::begin_of(self, tenant).await?;
         active(&work, tenant, webhook_id).await?;
         let params: [&(dyn ToSql + Sync); 4] = [&tenant.as_str(), &webhook_id, &after.get(), &until.get()];
         let row = work.query_opt(name, sql!("replay"), &params).await?.ok_or(MISSING)?;
@@ -314,7 +314,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::WrongState`] unless it is active, or the database's.
     pub async fn retry_dead_letters(&self, tenant: &TenantId, webhook_id: Uuid, by: &By) -> Result<u64, StoreError> {
-        let work = Work::begin(self).await?;
+        let work = Work::begin_of(self, tenant).await?;
         active(&work, tenant, webhook_id).await?;
         let id: [&(dyn ToSql + Sync); 2] = [&tenant.as_str(), &webhook_id];
         let queued = work.count("webhooks.retry_dead", sql!("retry_dead"), &id).await?;
@@ -336,7 +336,7 @@ impl Store {
         by: &By,
     ) -> Result<Delivery, StoreError> {
         let name = "webhooks.retry";
-        let work = Work::begin(self).await?;
+        let work = Work::begin_of(self, tenant).await?;
         let id: [&(dyn ToSql + Sync); 3] = [&tenant.as_str(), &webhook_id, &delivery_id];
         let row = work.query_opt(name, sql!("retry"), &id).await?;
         let row = row.ok_or(StoreError::NotFound { what: "delivery" })?;
@@ -366,7 +366,7 @@ impl Store {
             &filter.after.map(|(_, delivery_id)| delivery_id),
             &limit,
         ];
-        let rows = self.query(name, sql!("deliveries"), &params).await?;
+        let rows = self.of(tenant).query(name, sql!("deliveries"), &params).await?;
         rows.iter().map(|row| Delivery::read(name, row)).collect()
     }
 
@@ -382,10 +382,10 @@ impl Store {
     ) -> Result<Option<(Delivery, Vec<Attempt>)>, StoreError> {
         let (name, id): (_, [&(dyn ToSql + Sync); 3]) =
             ("webhooks.delivery", [&tenant.as_str(), &webhook_id, &delivery_id]);
-        let Some(row) = self.query_opt(name, sql!("delivery"), &id).await? else { return Ok(None) };
+        let Some(row) = self.of(tenant).query_opt(name, sql!("delivery"), &id).await? else { return Ok(None) };
         let delivery = Delivery::read(name, &row)?;
         let name = "webhooks.attempts";
-        let attempts = self.query(name, sql!("attempts"), &id).await?;
+        let attempts = self.of(tenant).query(name, sql!("attempts"), &id).await?;
         let attempts = attempts.iter().map(|row| Attempt::read(name, row)).collect::<Result<_, _>>()?;
         Ok(Some((delivery, attempts)))
     }

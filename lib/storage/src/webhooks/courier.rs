@@ -163,7 +163,7 @@ impl Store {
     /// The database's.
     pub async fn take_webhooks(&self, tenant: &TenantId, owner: &str) -> Result<i64, StoreError> {
         let name = "webhooks.take";
-        let row = self.query_opt(name, sql!("take"), &[&tenant.as_str(), &owner]).await?;
+        let row = self.of(tenant).query_opt(name, sql!("take"), &[&tenant.as_str(), &owner]).await?;
         let row = row.ok_or(StoreError::NotFound { what: "tenant" })?;
         row.try_get("epoch").map_err(StoreError::of(name))
     }
@@ -175,10 +175,10 @@ impl Store {
     pub async fn serve_webhook(&self, served: &Served) -> Result<Option<Service>, StoreError> {
         let name = "webhooks.serve";
         let id: [&(dyn ToSql + Sync); 2] = [&served.tenant.as_str(), &served.webhook_id];
-        let Some(row) = self.query_opt(name, sql!("serve"), &id).await? else { return Ok(None) };
+        let Some(row) = self.of(&served.tenant).query_opt(name, sql!("serve"), &id).await? else { return Ok(None) };
         let (webhook, head) = (Webhook::read(name, &row)?, Columns { name, row: &row }.position("head_seq")?);
         let name = "webhooks.signing";
-        let rows = self.query(name, sql!("signing"), &id).await?;
+        let rows = self.of(&served.tenant).query(name, sql!("signing"), &id).await?;
         let read = |row: &Row| {
             let text = row.try_get("secret").map_err(StoreError::of(name))?;
             Secret::parse(text).map_err(|source| StoreError::corrupt(name, source))
@@ -192,7 +192,10 @@ impl Store {
     /// The database's.
     pub async fn waiting_deliveries(&self, served: &Served, most: i64) -> Result<i64, StoreError> {
         let name = "webhooks.waiting";
-        let row = self.query_opt(name, sql!("waiting"), &[&served.tenant.as_str(), &served.webhook_id, &most]).await?;
+        let row = self
+            .of(&served.tenant)
+            .query_opt(name, sql!("waiting"), &[&served.tenant.as_str(), &served.webhook_id, &most])
+            .await?;
         row.map_or(Ok(0), |row| row.try_get("waiting").map_err(StoreError::of(name)))
     }
 
@@ -217,7 +220,7 @@ impl Store {
                 trace_id: row.get("trace_id")?,
             })
         };
-        self.query(name, sql!("log_page"), &params).await?.iter().map(read).collect()
+        self.of(tenant).query(name, sql!("log_page"), &params).await?.iter().map(read).collect()
     }
 
     /// Moves one of an endpoint's cursors and queues what it wants of the events between, or does neither. Answers whether
@@ -250,7 +253,7 @@ impl Store {
             &types,
             &positions,
         ];
-        moved(name, served, self.query_opt(name, sql, &params).await?)
+        moved(name, served, self.of(&served.tenant).query_opt(name, sql, &params).await?)
     }
 
     /// Where the tenant's projections stand, when that is news for the endpoint.
@@ -259,7 +262,10 @@ impl Store {
     /// The database's.
     pub async fn webhook_news(&self, served: &Served) -> Result<Option<Advance>, StoreError> {
         let name = "webhooks.standings";
-        let row = self.query_opt(name, sql!("standings"), &[&served.tenant.as_str(), &served.webhook_id]).await?;
+        let row = self
+            .of(&served.tenant)
+            .query_opt(name, sql!("standings"), &[&served.tenant.as_str(), &served.webhook_id])
+            .await?;
         let read = |row: Row| {
             let row = Columns { name, row: &row };
             Ok(Advance { projections: row.get("projections")?, applied_seq: row.position("applied_seq")? })
@@ -289,7 +295,7 @@ impl Store {
             &data_json,
             &on_their_way,
         ];
-        moved(name, served, self.query_opt(name, sql!("announce"), &params).await?)
+        moved(name, served, self.of(&served.tenant).query_opt(name, sql!("announce"), &params).await?)
     }
 
     /// At most `limit` messages to send now, and not those on their way. `probe` for an endpoint that seems to be away.
@@ -319,7 +325,7 @@ impl Store {
                 tries: u32::try_from(row.get::<i64>("tries")?).unwrap_or(u32::MAX),
             })
         };
-        self.query(name, sql, &params).await?.iter().map(read).collect()
+        self.of(&served.tenant).query(name, sql, &params).await?.iter().map(read).collect()
     }
 
     /// The events at these positions, in no order.
@@ -328,7 +334,7 @@ impl Store {
     /// The database's.
     pub async fn events_at(&self, tenant: &TenantId, positions: &[i64]) -> Result<Vec<StoredEvent>, StoreError> {
         let name = "webhooks.events";
-        let rows = self.query(name, sql!("events"), &[&tenant.as_str(), &positions]).await?;
+        let rows = self.of(tenant).query(name, sql!("events"), &[&tenant.as_str(), &positions]).await?;
         rows.iter().map(|row| stored_event(name, row)).collect()
     }
 
@@ -351,7 +357,7 @@ impl Store {
             &recorded.error,
             &took_ms,
         ];
-        let row = self.query_opt(name, sql!("record"), &params).await?;
+        let row = self.of(&served.tenant).query_opt(name, sql!("record"), &params).await?;
         let row = row.ok_or_else(|| fenced(served))?;
         let row = Columns { name, row: &row };
         if row.get("fenced")? {
@@ -374,7 +380,7 @@ impl Store {
     pub async fn rest_webhook(&self, served: &Served, rest: Duration) -> Result<(), StoreError> {
         let rest_ms = rest.as_secs_f64() * 1_000.0;
         let params: [&(dyn ToSql + Sync); 4] = [&served.tenant.as_str(), &served.webhook_id, &served.epoch, &rest_ms];
-        self.query("webhooks.rest", sql!("rest"), &params).await.map(drop)
+        self.of(&served.tenant).query("webhooks.rest", sql!("rest"), &params).await.map(drop)
     }
 
     /// What waits for another attempt at an endpoint is due now: it is back.
@@ -383,7 +389,7 @@ impl Store {
     /// The database's.
     pub async fn retry_pending(&self, served: &Served) -> Result<(), StoreError> {
         let id: [&(dyn ToSql + Sync); 2] = [&served.tenant.as_str(), &served.webhook_id];
-        self.query("webhooks.retry_pending", sql!("retry_pending"), &id).await.map(drop)
+        self.of(&served.tenant).query("webhooks.retry_pending", sql!("retry_pending"), &id).await.map(drop)
     }
 
     /// Gives an endpoint up, with a row in the audit. Answers whether it was active.
@@ -391,7 +397,7 @@ impl Store {
     /// # Errors
     /// The database's.
     pub async fn disable_webhook(&self, served: &Served, reason: &str, by: &By) -> Result<bool, StoreError> {
-        let work = Work::begin(self).await?;
+        let work = Work::begin_of(self, &served.tenant).await?;
         let params: [&(dyn ToSql + Sync); 4] = [&served.tenant.as_str(), &served.webhook_id, &served.epoch, &reason];
         if work.query_opt("webhooks.disable", sql!("disable"), &params).await?.is_none() {
             return work.commit().await.map(|()| false);
@@ -409,7 +415,7 @@ impl Store {
     /// The database's.
     pub async fn prune_deliveries(&self, served: &Served, state: DeliveryState, kept: i64) -> Result<u64, StoreError> {
         let params: [&(dyn ToSql + Sync); 4] = [&served.tenant.as_str(), &served.webhook_id, &state.as_str(), &kept];
-        self.count("webhooks.prune", sql!("prune"), &params).await
+        self.of(&served.tenant).count("webhooks.prune", sql!("prune"), &params).await
     }
 
     /// How all endpoints stand.

@@ -32,10 +32,12 @@ const SEES_ALL: [(&str, &str); 7] = [
 ];
 
 /// Views that read with the owner's rights, and who may read them.
-const OWNERS_VIEWS: [(&str, &str); 3] = [
+const OWNERS_VIEWS: [(&str, &str); 5] = [
     ("dg_check_durations", "dg_projectord"),
     ("dg_failure_totals", "dg_projectord"),
     ("dg_log_times", "dg_projectord"),
+    ("dg_webhook_standing", "dg_workflowd"),
+    ("dg_webhook_work", "dg_workflowd"),
 ];
 
 /// A row of the tenant `a` for each table that appending does not fill.
@@ -53,6 +55,15 @@ const ROWS: &str = "
         VALUES ('a', gen_random_uuid(), 'trace_summary', 1, 1, now(), 'x', 'run');
     INSERT INTO dg_idempotency_keys (tenant_id, account_id, key_sha256, request_sha256, claimed_at)
         VALUES ('a', 'x', sha256('k'), sha256('r'), now());
+    INSERT INTO dg_webhooks (tenant_id, webhook_id, url, events, projections, created_by, last_log_seq)
+        VALUES ('a', '01900000-0000-7000-8000-000000000001', 'https://example.org', true, false, 'x', 0);
+    INSERT INTO dg_webhook_secrets (tenant_id, webhook_id, secret_id, kind, secret, created_by)
+        VALUES ('a', '01900000-0000-7000-8000-000000000001', '01900000-0000-7000-8000-000000000002', 'hmac', repeat('s', 32), 'x');
+    INSERT INTO dg_webhook_scopes (tenant_id, epoch, owner) VALUES ('a', 1, 'x');
+    INSERT INTO dg_webhook_deliveries (tenant_id, webhook_id, delivery_id, message_type, log_seq)
+        VALUES ('a', '01900000-0000-7000-8000-000000000001', '01900000-0000-7000-8000-000000000003', 'm', 1);
+    INSERT INTO dg_webhook_attempts (tenant_id, webhook_id, delivery_id, attempt, duration_ms)
+        VALUES ('a', '01900000-0000-7000-8000-000000000001', '01900000-0000-7000-8000-000000000003', 1, 1);
     INSERT INTO dg_cg_nodes VALUES ('a', 0, gen_random_uuid(), 1, 'n', 't', 'c');
     INSERT INTO dg_cg_edges VALUES
         ('a', 0, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, 'k', 'e', 't', 'c');
@@ -112,6 +123,8 @@ async fn twins() -> Scratch {
     let admin = scratch.raw("dg_admin").await;
     admin.batch_execute(ROWS).await.unwrap();
     admin.batch_execute("DELETE FROM dg_tenant_heads WHERE tenant_id = 'b'").await.unwrap();
+    // Tables are filled by name, and those that others point at are not the first.
+    admin.batch_execute("SET session_replication_role = replica").await.unwrap();
     for table in guarded(tenant_tables(&admin).await) {
         let sql = format!(
             "INSERT INTO {table} SELECT twin.* FROM {table} AS row,

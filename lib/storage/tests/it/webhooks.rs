@@ -47,7 +47,7 @@ impl Case {
         let scratch = Scratch::new().await;
         let tenant = scratch.tenant("t").await;
         let load = CopyLoad { tenant: tenant.clone(), rows: EVENTS, payload_bytes: 100, at: Micros::new(0) };
-        copy_ceiling(&scratch.config("dg_owner"), &load).await.unwrap();
+        copy_ceiling(&scratch.config("dg_admin"), &load).await.unwrap();
         let set = "UPDATE dg_tenant_heads SET last_log_seq = (SELECT max(log_seq) FROM dg_event_log WHERE tenant_id = 't') WHERE tenant_id = 't'";
         scratch.raw("dg_owner").await.batch_execute(set).await.unwrap();
         let (api, courier) = (scratch.store("dg_apid"), scratch.store("dg_workflowd"));
