@@ -1,10 +1,12 @@
 //! Events: as a producer sends them, and as the log keeps them.
 
 mod envelope;
+mod problems;
 mod shape;
 
-pub use shape::{Payload, PolicyRef, payload};
+pub use shape::{Need, Payload, PolicyRef, Rule, payload, rules_of};
 
+use self::problems::Problems;
 use crate::{
     event_type::EventType,
     guard,
@@ -100,7 +102,8 @@ impl NewEvent {
         Self::from_json(&json::parse(bytes, &rules.limits)?, rules)
     }
 
-    /// Validates one event (semantics, sections 5.1 and 5.4). The first failure wins.
+    /// Validates one event (semantics, sections 5.1 and 5.4). The first failure wins, and says in its details everything
+    /// that is wrong with the shape.
     ///
     /// Strict order: envelope and its domains, payload is an object, floats, payload shape and domains, secrets.
     /// Reference order: envelope types and key, payload shape, secrets, floats.
@@ -108,47 +111,63 @@ impl NewEvent {
     /// # Errors
     /// `invalid_argument`, `schema_violation`, `pii_policy_violation` or `payload_too_large`, with a pointer.
     pub fn from_json(value: &Json<'_>, rules: &Rules) -> Result<Self, Violation> {
-        let (mut event, payload) = envelope::read(value, rules)?;
+        let mut problems = Problems::default();
+        let (mut event, event_type, payload) = envelope::read(value, rules, &mut problems)?;
         match rules.profile {
             Profile::Strict => {
                 if payload.as_object().is_none() {
-                    return Err(Violation::argument("payload must be an object").at("/payload"));
+                    problems.add(Violation::argument("payload must be an object").at("/payload"));
                 }
-                event.seal(payload, rules)?;
-                shape::check(event.event_type, payload, rules)?;
+                event.seal(payload, rules, &mut problems);
+                shape::check(event_type, payload, rules, &mut problems);
+                problems.none()?;
                 guard::scan(&event, payload, rules.guard)?;
             }
             Profile::Reference => {
-                shape::check(event.event_type, payload, rules)?;
+                shape::check(event_type, payload, rules, &mut problems);
+                problems.none()?;
                 guard::scan(&event, payload, rules.guard)?;
-                event.seal(payload, rules)?;
+                let mut problems = Problems::default();
+                event.seal(payload, rules, &mut problems);
+                problems.none()?;
             }
         }
         Ok(event)
     }
 
     /// Canonicalises and hashes the payload.
-    fn seal(&mut self, payload: &Json<'_>, rules: &Rules) -> Result<(), Violation> {
+    fn seal(&mut self, payload: &Json<'_>, rules: &Rules, problems: &mut Problems) {
         if depth(payload) > rules.limits.depth {
-            return Err(Violation::argument(format!("the payload nests deeper than {} levels", rules.limits.depth))
-                .because("too_deep")
-                .at("/payload"));
+            let message = format!("the payload nests deeper than {} levels", rules.limits.depth);
+            return problems.add(Violation::argument(message).because("too_deep").at("/payload"));
         }
-        json::write_canonical(payload, &mut self.payload_json).map_err(|mut violation| {
-            let below = violation.details.pointer.take().unwrap_or_default();
-            violation.at(format!("/payload{below}"))
-        })?;
+        if json::write_canonical(payload, &mut self.payload_json).is_err() {
+            return floats(payload, "/payload", problems);
+        }
         if self.payload_json.len() > rules.limits.event_bytes {
-            return Err(too_large(rules));
+            return problems.add(too_large(rules));
         }
         self.payload_hash = Hash32::of(self.payload_json.as_bytes());
-        Ok(())
     }
 }
 
 fn too_large(rules: &Rules) -> Violation {
     Violation::new(ErrorCode::PayloadTooLarge, format!("the event is larger than {} bytes", rules.limits.event_bytes))
         .because("too_large")
+}
+
+/// Every number that has no canonical form.
+fn floats(value: &Json<'_>, at: &str, problems: &mut Problems) {
+    match value {
+        Json::Float(spelling) => problems.add(json::float(spelling).at(at)),
+        Json::List(items) => {
+            items.iter().enumerate().for_each(|(number, item)| floats(item, &format!("{at}/{number}"), problems));
+        }
+        Json::Object(entries) => entries.iter().for_each(|(key, item)| {
+            floats(item, &format!("{at}/{}", key.replace('~', "~0").replace('/', "~1")), problems);
+        }),
+        Json::Null | Json::Bool(_) | Json::Int(_) | Json::Text(_) => {}
+    }
 }
 
 fn depth(value: &Json<'_>) -> usize {

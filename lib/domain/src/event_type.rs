@@ -58,6 +58,27 @@ impl EventType {
     }
 }
 
+impl EventType {
+    /// What an event of the type says.
+    #[must_use]
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::TraceStarted => "A decision begins: which workflow, about which entity.",
+            Self::InputObserved => "Something was read that the decision rests on.",
+            Self::EntityObserved => "An entity plays a part in the decision.",
+            Self::PolicyEvaluated => "A policy was evaluated, and how it decided.",
+            Self::ExceptionRequested => "An exception to a policy is asked for.",
+            Self::ApprovalRecorded => "Somebody approved or rejected something.",
+            Self::PrecedentCited => "An earlier trace is cited as a precedent.",
+            Self::ActionProposed => "An action is proposed, and what it would change.",
+            Self::ActionCommitted => "An action was carried out, or failed.",
+            Self::TraceFinished => "The decision is over, and how it ended.",
+            Self::WorkflowReviewRequested => "A person is asked to look at something.",
+            Self::WorkflowActionRecorded => "A review was handled: a comment, a reassignment, an escalation.",
+        }
+    }
+}
+
 impl fmt::Display for EventType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

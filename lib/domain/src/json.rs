@@ -11,6 +11,7 @@ mod write;
 use std::borrow::Cow;
 
 pub use parse::parse;
+pub(crate) use write::float;
 pub use write::{write_canonical, write_digest_form, write_text, write_text_digest_form};
 
 /// One JSON value, borrowing from the text it was read from wherever no escape had to be resolved.

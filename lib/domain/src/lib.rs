@@ -24,4 +24,4 @@ pub use hash::{Hash32, Key16, WrongLength};
 pub use ids::{LogSeq, Negative, TenantId, TraceSeq};
 pub use limits::{Limits, Profile, Rules, UnknownFields};
 pub use time::Micros;
-pub use violation::{Details, ErrorCode, Violation};
+pub use violation::{Details, ErrorCode, Problem, Violation};

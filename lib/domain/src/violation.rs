@@ -97,6 +97,33 @@ pub struct Details {
     pub constraint: Option<&'static str>,
     /// A finer reason within the code, for example `unknown_field`, `float`, `too_deep`.
     pub reason: Option<&'static str>,
+    /// Everything that is wrong with the shape, this violation first; empty where that was not looked for.
+    pub errors: Vec<Problem>,
+    /// How many more there are.
+    pub errors_left_out: usize,
+}
+
+/// One thing that is wrong with the shape of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where, as an RFC 6901 pointer into the event.
+    pub pointer: String,
+    /// The category it would have alone.
+    pub code: ErrorCode,
+    /// One sentence for a person.
+    pub message: String,
+    /// A finer reason within the code.
+    pub reason: Option<&'static str>,
+}
+
+impl Problem {
+    /// What a violation says about a place; `None` for one that is about no place.
+    #[must_use]
+    pub fn of(violation: &Violation) -> Option<Self> {
+        let Violation { code, message, details } = violation;
+        let pointer = details.pointer.clone()?;
+        Some(Self { pointer, code: *code, message: message.clone(), reason: details.reason })
+    }
 }
 
 /// A refusal: why, in words and for programs. It never changes anything.

@@ -1,7 +1,8 @@
 //! Reads the envelope of an event and checks what can be said without its payload.
 
-use super::{Actor, NewEvent, Source};
+use super::{Actor, NewEvent, Source, problems::Problems};
 use crate::{
+    event_type::EventType,
     hash::Hash32,
     ids::TraceSeq,
     json::Json,
@@ -30,46 +31,64 @@ const ACTOR_FIELDS: [&str; 2] = ["actor_id", "actor_type"];
 const ACTOR_TYPES: [&str; 4] = ["agent", "person", "role", "system"];
 const KEY_BYTES: usize = 200;
 
-/// Answers the envelope with an empty payload, and the payload beside it.
-pub(super) fn read<'j, 'a>(value: &'j Json<'a>, rules: &Rules) -> Result<(NewEvent, &'j Json<'a>), Violation> {
+/// Stands where an object or payload is missing, so that reading can go on.
+const NOTHING: &Json<'static> = &Json::Null;
+
+/// Answers the envelope with an empty payload, the type when it is known, and the payload beside them. What is wrong is in
+/// `problems`, and then the event is good for nothing.
+///
+/// # Errors
+/// What is no object is no event at all.
+pub(super) fn read<'j, 'a>(
+    value: &'j Json<'a>,
+    rules: &Rules,
+    problems: &mut Problems,
+) -> Result<(NewEvent, Option<EventType>, &'j Json<'a>), Violation> {
     let reader = Reader { rules };
     let root = value.as_object().ok_or_else(|| Violation::argument("an event must be a JSON object").at(""))?;
-    let event_id = reader.id(value, "event_id", "/event_id")?;
-    let trace_id = reader.id(value, "trace_id", "/trace_id")?;
-    let type_name = reader.text(value, "event_type", "/event_type", ErrorCode::SchemaViolation)?;
-    let trace_seq = reader.trace_seq(value.get("trace_seq"))?;
-    let occurred_at = reader.text(value, "occurred_at", "/occurred_at", ErrorCode::InvalidArgument)?;
-    let idempotency_key = reader.text(value, "idempotency_key", "/idempotency_key", ErrorCode::InvalidArgument)?;
+    let event_id = problems.take(reader.id(value, "event_id", "/event_id"));
+    let trace_id = problems.take(reader.id(value, "trace_id", "/trace_id"));
+    let type_name = problems.take(reader.text(value, "event_type", "/event_type", ErrorCode::SchemaViolation));
+    let trace_seq = problems.take(reader.trace_seq(value.get("trace_seq")));
+    let occurred_at = problems.take(reader.text(value, "occurred_at", "/occurred_at", ErrorCode::InvalidArgument));
+    let idempotency_key =
+        problems.take(reader.text(value, "idempotency_key", "/idempotency_key", ErrorCode::InvalidArgument));
     let schema_version = match value.get("schema_version") {
         None => 1,
-        Some(version) => version
-            .as_i64()
-            .ok_or_else(|| Violation::schema("schema_version must be an integer").at("/schema_version"))?,
+        Some(version) => version.as_i64().unwrap_or_else(|| {
+            problems.add(Violation::schema("schema_version must be an integer").at("/schema_version"));
+            1
+        }),
     };
-    let tags = reader.tags(value.get("tags"))?;
-    let actor = reader.object(value, "actor", "/actor")?;
-    let source = reader.object(value, "source", "/source")?;
-    let payload = value.get("payload").ok_or_else(|| Violation::argument("payload is required").at("/payload"))?;
+    let tags = reader.tags(value.get("tags"), problems);
+    let actor = reader.object(value, "actor", "/actor", problems);
+    let source = reader.object(value, "source", "/source", problems);
+    let payload = value.get("payload").unwrap_or_else(|| {
+        problems.add(Violation::argument("payload is required").at("/payload"));
+        NOTHING
+    });
+    let event_type = type_name.parse::<EventType>().ok();
+    if event_type.is_none() {
+        problems.add(Violation::schema("event_type is not one of the known types").at("/event_type"));
+    }
     let event = NewEvent {
-        event_type: type_name
-            .parse()
-            .map_err(|_| Violation::schema("event_type is not one of the known types").at("/event_type"))?,
+        event_type: event_type.unwrap_or(EventType::TraceStarted),
         event_id,
         trace_id,
         trace_seq,
         occurred_instant: Micros::parse_rfc3339(&occurred_at).unwrap_or_default(),
         occurred_at,
         source: Source {
-            producer_id: reader.id(source, "producer_id", "/source/producer_id")?,
-            system: reader.id(source, "system", "/source/system")?,
-            subsystem: reader.optional_id(source, "subsystem", "/source/subsystem")?,
+            producer_id: problems.take(reader.id(source, "producer_id", "/source/producer_id")),
+            system: problems.take(reader.id(source, "system", "/source/system")),
+            subsystem: problems.take(reader.optional_id(source, "subsystem", "/source/subsystem")),
         },
         actor: Actor {
-            actor_type: reader.id(actor, "actor_type", "/actor/actor_type")?,
-            actor_id: reader.id(actor, "actor_id", "/actor/actor_id")?,
+            actor_type: problems.take(reader.id(actor, "actor_type", "/actor/actor_type")),
+            actor_id: problems.take(reader.id(actor, "actor_id", "/actor/actor_id")),
         },
-        correlation_id: reader.optional_id(value, "correlation_id", "/correlation_id")?,
-        causation_event_id: reader.optional_id(value, "causation_event_id", "/causation_event_id")?,
+        correlation_id: problems.take(reader.optional_id(value, "correlation_id", "/correlation_id")),
+        causation_event_id: problems.take(reader.optional_id(value, "causation_event_id", "/causation_event_id")),
         idempotency_key,
         schema_version,
         tags,
@@ -77,15 +96,15 @@ pub(super) fn read<'j, 'a>(value: &'j Json<'a>, rules: &Rules) -> Result<(NewEve
         payload_hash: Hash32::from_bytes([0; 32]),
     };
     if rules.unknown_fields == UnknownFields::Refuse {
-        reader.refuse_unknown(root, &FIELDS, "")?;
-        reader.refuse_unknown(source.as_object().unwrap_or_default(), &SOURCE_FIELDS, "/source")?;
-        reader.refuse_unknown(actor.as_object().unwrap_or_default(), &ACTOR_FIELDS, "/actor")?;
+        refuse_unknown(root, &FIELDS, "", problems);
+        refuse_unknown(source.as_object().unwrap_or_default(), &SOURCE_FIELDS, "/source", problems);
+        refuse_unknown(actor.as_object().unwrap_or_default(), &ACTOR_FIELDS, "/actor", problems);
     }
     match rules.profile {
-        Profile::Strict => check_strict(&event)?,
-        Profile::Reference => check_key(&event.idempotency_key)?,
+        Profile::Strict => check_strict(&event, problems),
+        Profile::Reference => problems.take(check_key(&event.idempotency_key)),
     }
-    Ok((event, payload))
+    Ok((event, event_type, payload))
 }
 
 struct Reader<'r> {
@@ -121,11 +140,11 @@ impl Reader<'_> {
         }
     }
 
-    fn object<'j, 'a>(&self, holder: &'j Json<'a>, key: &str, pointer: &str) -> Result<&'j Json<'a>, Violation> {
-        holder
-            .get(key)
-            .filter(|value| value.as_object().is_some())
-            .ok_or_else(|| Violation::schema(format!("'{pointer}' must be an object")).at(pointer))
+    fn object<'j, 'a>(&self, holder: &'j Json<'a>, key: &str, pointer: &str, problems: &mut Problems) -> &'j Json<'a> {
+        holder.get(key).filter(|value| value.as_object().is_some()).unwrap_or_else(|| {
+            problems.add(Violation::schema(format!("'{pointer}' must be an object")).at(pointer));
+            NOTHING
+        })
     }
 
     /// The strict profile lets the log assign the number; the reference needs it from the caller.
@@ -150,38 +169,34 @@ impl Reader<'_> {
         }
     }
 
-    fn tags(&self, value: Option<&Json<'_>>) -> Result<Vec<String>, Violation> {
-        let refuse = || Violation::schema("tags must be a list of strings").at("/tags");
-        let Some(value) = value else { return Ok(Vec::new()) };
-        let items = value.as_list().ok_or_else(refuse)?;
+    /// Every tag; an empty text stands where one cannot be read, so that the others keep their places.
+    fn tags(&self, value: Option<&Json<'_>>, problems: &mut Problems) -> Vec<String> {
+        let Some(value) = value else { return Vec::new() };
+        let Some(items) = value.as_list() else {
+            problems.add(Violation::schema("tags must be a list of strings").at("/tags"));
+            return Vec::new();
+        };
         if items.len() > self.rules.limits.tags {
-            return Err(Violation::argument(format!("more than {} tags", self.rules.limits.tags)).at("/tags"));
+            problems.add(Violation::argument(format!("more than {} tags", self.rules.limits.tags)).at("/tags"));
+            return Vec::new();
         }
-        let mut tags = Vec::with_capacity(items.len());
-        for (at, item) in items.iter().enumerate() {
-            let tag = item.as_str().ok_or_else(refuse)?;
-            let pointer = format!("/tags/{at}");
-            refuse_nul(tag, &pointer)?;
-            bounded(tag, &pointer, self.rules)?;
-            tags.push(tag.to_owned());
-        }
-        Ok(tags)
+        items.iter().enumerate().map(|(at, item)| problems.take(self.tag(item, &format!("/tags/{at}")))).collect()
     }
 
-    fn refuse_unknown<K: AsRef<str>>(
-        &self,
-        entries: &[(K, Json<'_>)],
-        known: &[&str],
-        below: &str,
-    ) -> Result<(), Violation> {
-        let unknown = entries.iter().map(|(key, _)| key.as_ref()).find(|key| !known.contains(key));
-        unknown.map_or(Ok(()), |key| {
-            let shown: String = key.chars().take(80).collect();
-            let pointer = format!("{below}/{}", shown.replace('~', "~0").replace('/', "~1"));
-            Err(Violation::schema(format!("unknown field '{pointer}'; free data belongs into payload"))
-                .because("unknown_field")
-                .at(pointer))
-        })
+    fn tag(&self, item: &Json<'_>, pointer: &str) -> Result<String, Violation> {
+        let tag = item.as_str().ok_or_else(|| Violation::schema("tags must be a list of strings").at("/tags"))?;
+        refuse_nul(tag, pointer)?;
+        bounded(tag, pointer, self.rules)?;
+        Ok(tag.to_owned())
+    }
+}
+
+fn refuse_unknown<K: AsRef<str>>(entries: &[(K, Json<'_>)], known: &[&str], below: &str, problems: &mut Problems) {
+    for key in entries.iter().map(|(key, _)| key.as_ref()).filter(|key| !known.contains(key)) {
+        let shown: String = key.chars().take(80).collect();
+        let pointer = format!("{below}/{}", shown.replace('~', "~0").replace('/', "~1"));
+        let message = format!("unknown field '{pointer}'; free data belongs into payload");
+        problems.add(Violation::schema(message).because("unknown_field").at(pointer));
     }
 }
 
@@ -218,37 +233,30 @@ fn check_key(key: &str) -> Result<(), Violation> {
 }
 
 /// The envelope checks of the service, in its order (semantics, section 5.4). Domains are compared untrimmed.
-fn check_strict(event: &NewEvent) -> Result<(), Violation> {
-    let blank = |pointer: &str| Violation::schema(format!("'{pointer}' must not be blank")).at(pointer);
-    for (text, pointer) in [(&event.event_id, "/event_id"), (&event.trace_id, "/trace_id")] {
+fn check_strict(event: &NewEvent, problems: &mut Problems) {
+    let not_blank = |text: &str, pointer: &str, problems: &mut Problems| {
         if text.trim().is_empty() {
-            return Err(blank(pointer));
+            problems.add(Violation::schema(format!("'{pointer}' must not be blank")).at(pointer));
         }
-    }
+    };
+    not_blank(&event.event_id, "/event_id", problems);
+    not_blank(&event.trace_id, "/trace_id", problems);
     if Micros::parse_rfc3339(&event.occurred_at).is_none() {
-        return Err(Violation::argument("occurred_at must be an RFC 3339 timestamp with an offset").at("/occurred_at"));
+        let message = "occurred_at must be an RFC 3339 timestamp with an offset";
+        problems.add(Violation::argument(message).at("/occurred_at"));
     }
-    check_key(&event.idempotency_key)?;
+    problems.take(check_key(&event.idempotency_key));
     if event.schema_version <= 0 {
-        return Err(Violation::schema("schema_version must be a positive integer").at("/schema_version"));
+        problems.add(Violation::schema("schema_version must be a positive integer").at("/schema_version"));
     }
-    for (at, tag) in event.tags.iter().enumerate() {
-        if tag.trim().is_empty() {
-            return Err(blank(&format!("/tags/{at}")));
-        }
+    for (at, tag) in event.tags.iter().enumerate().filter(|(_, tag)| tag.trim().is_empty()) {
+        not_blank(tag, &format!("/tags/{at}"), problems);
     }
-    if event.actor.actor_id.trim().is_empty() {
-        return Err(blank("/actor/actor_id"));
-    }
+    not_blank(&event.actor.actor_id, "/actor/actor_id", problems);
     if !ACTOR_TYPES.contains(&event.actor.actor_type.as_str()) {
-        return Err(Violation::schema("actor_type must be agent, person, role or system").at("/actor/actor_type"));
+        let message = "actor_type must be agent, person, role or system";
+        problems.add(Violation::schema(message).at("/actor/actor_type"));
     }
-    for (text, pointer) in
-        [(&event.source.producer_id, "/source/producer_id"), (&event.source.system, "/source/system")]
-    {
-        if text.trim().is_empty() {
-            return Err(blank(pointer));
-        }
-    }
-    Ok(())
+    not_blank(&event.source.producer_id, "/source/producer_id", problems);
+    not_blank(&event.source.system, "/source/system", problems);
 }

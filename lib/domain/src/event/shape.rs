@@ -3,7 +3,10 @@
 //! Shapes and domains are those of the contract (semantics, section 4), two service types included. Unknown payload
 //! keys are allowed everywhere: they are stored, hashed and scanned.
 
-use super::envelope::{bounded, refuse_nul};
+use super::{
+    envelope::{bounded, refuse_nul},
+    problems::Problems,
+};
 use crate::{
     event_type::EventType,
     json::Json,
@@ -12,8 +15,8 @@ use crate::{
 };
 
 /// What is needed at one place of a payload.
-#[derive(Clone, Copy)]
-enum Need {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
     /// A JSON object, perhaps empty.
     Object,
     /// A JSON list, perhaps empty.
@@ -37,9 +40,12 @@ enum Need {
 }
 use Need::{Id, List, Object, OneOf, OptionalId, OptionalList, OptionalText, Positive, Shown, Text};
 
-type Rule = (&'static [&'static str], Need);
+/// A place of a payload, as the keys that lead to it, and what is needed there.
+pub type Rule = (&'static [&'static str], Need);
 
-const fn rules_of(event_type: EventType) -> &'static [Rule] {
+/// What a payload of the type must carry, as the contract lists it.
+#[must_use]
+pub const fn rules_of(event_type: EventType) -> &'static [Rule] {
     match event_type {
         EventType::TraceStarted => &[
             (&["workflow"], Id),
@@ -137,18 +143,18 @@ const fn rules_of(event_type: EventType) -> &'static [Rule] {
     }
 }
 
-/// Checks the payload of an event, left to right as the contract lists it; the first failure wins.
-pub(super) fn check(event_type: EventType, payload: &Json<'_>, rules: &Rules) -> Result<(), Violation> {
+/// Checks the payload of an event, left to right as the contract lists it. Of an unknown type there is nothing to say.
+pub(super) fn check(event_type: Option<EventType>, payload: &Json<'_>, rules: &Rules, problems: &mut Problems) {
     if payload.as_object().is_none() {
-        return Err(Violation::schema("payload must be an object").at("/payload"));
+        return problems.add(Violation::schema("payload must be an object").at("/payload"));
     }
+    let Some(event_type) = event_type else { return };
     let (optional, required): (Vec<&Rule>, Vec<&Rule>) =
         rules_of(event_type).iter().partition(|(_, need)| matches!(need, OptionalText | OptionalList));
     for (path, need) in required.into_iter().chain(optional) {
         let value = path.iter().try_fold(payload, |holder, key| holder.get(key));
-        check_one(value, *need, rules, &|| format!("/payload/{}", path.join("/")))?;
+        problems.take(check_one(value, *need, rules, &|| format!("/payload/{}", path.join("/"))));
     }
-    Ok(())
 }
 
 fn check_one(

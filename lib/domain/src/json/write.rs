@@ -53,7 +53,8 @@ fn write(value: &Json<'_>, text: fn(&str, &mut String), out: &mut String) -> Res
     Ok(())
 }
 
-fn float(spelling: &str) -> Violation {
+/// The refusal of a number without a canonical form.
+pub(crate) fn float(spelling: &str) -> Violation {
     let shown: String = spelling.chars().take(40).collect();
     Violation::schema(format!("{shown} is a float; write decimals as strings")).because("float").at("")
 }
