@@ -1,10 +1,14 @@
 //! A bare HTTP client for tests: sends what it is told, well-formed or not, and shows the whole answer.
+//!
+//! Every answer is held against the service's OpenAPI document on the way.
 
 use std::time::Duration;
 
 use dg_testkit::{Suite, wait_for};
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
+
+use crate::contract::Contract;
 
 /// One account's view of one tenant.
 #[derive(Clone, Debug)]
@@ -14,6 +18,8 @@ pub(crate) struct Api {
     pub(crate) token: Option<String>,
     pub(crate) tenant: Option<String>,
     session: Option<String>,
+    /// Whether it is the API that answers.
+    is_api: bool,
 }
 
 /// A complete answer.
@@ -29,7 +35,14 @@ impl Api {
     /// The administrator of a suite, without a tenant.
     pub(crate) fn admin(suite: &Suite) -> Self {
         let http = reqwest::Client::builder().timeout(Duration::from_secs(60)).no_proxy().build().unwrap();
-        Self { http, base: suite.api_url.clone(), token: Some(suite.admin_token.clone()), tenant: None, session: None }
+        Self {
+            http,
+            base: suite.api_url.clone(),
+            token: Some(suite.admin_token.clone()),
+            tenant: None,
+            session: None,
+            is_api: true,
+        }
     }
 
     /// The same account in one tenant.
@@ -45,6 +58,11 @@ impl Api {
     /// The same in the name of the person whose session this is.
     pub(crate) fn session(&self, session: Option<&str>) -> Self {
         Self { session: session.map(str::to_owned), ..self.clone() }
+    }
+
+    /// The same at another address, where something else than the API answers.
+    pub(crate) fn elsewhere(&self, base: &str) -> Self {
+        Self { is_api: false, ..self.at(base) }
     }
 
     /// The same at another address.
@@ -95,8 +113,8 @@ impl Api {
         headers: &[(&str, &str)],
         body: Vec<u8>,
     ) -> reqwest::Result<Answer> {
-        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
-        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        let verb = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+        let mut request = self.http.request(verb, format!("{}{path}", self.base));
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
@@ -112,6 +130,9 @@ impl Api {
         let response = request.body(body).send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await?;
+        if self.is_api {
+            Contract::get().check(method, path, status, &headers, &text);
+        }
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
         Ok(Answer { status, headers, text, body })
     }

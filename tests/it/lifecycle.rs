@@ -44,7 +44,7 @@ async fn the_demo_is_seeded_once_and_the_console_shows_it() {
         let size = |key: &str| graph.expect(200)[key].as_array().map_or(0, Vec::len);
         assert_eq!((size("nodes"), size("edges")), (12, 14));
         admin.tenant("default").get("/api/v1/events").await.expect(200);
-        let console = admin.at(&suite.console_url);
+        let console = admin.elsewhere(&suite.console_url);
         let page = console.get("/").await;
         assert_eq!(page.status, 200, "{}", page.text);
         assert!(page.text.contains("<html"), "{}", page.text);

@@ -10,6 +10,7 @@ mod bad_input;
 mod bench;
 mod cli;
 mod concurrency;
+mod contract;
 mod digests;
 mod docs;
 mod drill;

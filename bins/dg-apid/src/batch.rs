@@ -1,6 +1,7 @@
 //! `POST /events:batch`: up to a thousand events in one request.
 
 mod answer;
+pub(crate) mod contract;
 mod document;
 
 use axum::extract::{RawQuery, Request, State};

@@ -1,6 +1,9 @@
 //! `GET /digests` and `GET /digests/history`: the proof of what the read models hold.
 
+pub(crate) mod contract;
+
 use axum::extract::{RawQuery, State};
+use dg_http::contract::{digest, nullable_digest};
 use dg_http::freshness::{self, Freshness};
 use dg_http::gate::{Reader, TenantCaller};
 use dg_http::params::Params;
@@ -8,13 +11,15 @@ use dg_http::{ApiError, Reply};
 use dg_projections::Projection;
 use dg_storage::projections::{Snapshot, WrittenDigest};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::keyset;
+use crate::{keyset, words};
 
 const DIGESTED: [Projection; 3] = [Projection::ContextGraph, Projection::TraceSummary, Projection::PrecedentIndex];
 /// What digests are written down of.
-const NAMES: [&str; 5] = ["context_graph", "trace_summary", "precedent_index", "trace_index", "full_projection"];
+pub(crate) const NAMES: [&str; 5] =
+    ["context_graph", "trace_summary", "precedent_index", "trace_index", "full_projection"];
 
 /// Hashes the read models as they are now. Takes time in proportion to their rows.
 pub(crate) async fn now(
@@ -47,11 +52,6 @@ pub(crate) async fn history(
     RawQuery(query): RawQuery,
     caller: TenantCaller<Reader>,
 ) -> Result<Reply, ApiError> {
-    #[derive(Serialize)]
-    struct Listed<'a> {
-        digests: Vec<WrittenJson<'a>>,
-        next_cursor: Option<String>,
-    }
     let given = Params::read(query.as_deref(), &[&["projection"], keyset::NAMES])?;
     let page = keyset::Asked::read("digests", &given)?;
     let projection = given.choice("projection", &NAMES.map(|name| (name, name)))?;
@@ -61,11 +61,21 @@ pub(crate) async fn history(
     Reply::ok(&Listed { digests: rows.iter().map(WrittenJson::of).collect(), next_cursor })
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+struct Listed<'a> {
+    digests: Vec<WrittenJson<'a>>,
+    next_cursor: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
 struct DigestsJson {
+    #[schema(schema_with = digest)]
     context_graph: String,
+    #[schema(schema_with = digest)]
     trace_summary: String,
+    #[schema(schema_with = digest)]
     precedent_index: String,
+    #[schema(schema_with = digest)]
     full_projection: String,
     log_seq: i64,
     generation: i64,
@@ -74,21 +84,28 @@ struct DigestsJson {
     complete: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = WrittenDigest)]
 struct WrittenJson<'a> {
+    #[schema(format = "uuid")]
     digest_id: String,
+    #[schema(schema_with = words::digested)]
     projection_name: &'a str,
     generation: i64,
     last_log_seq: i64,
+    #[schema(schema_with = nullable_digest)]
     digest_value: Option<&'a str>,
     row_digest: Option<String>,
     kept_row_digest: Option<String>,
     row_count: i64,
     skipped_events: i64,
     complete: bool,
+    #[schema(format = DateTime)]
     computed_at: String,
     computed_by: &'a str,
+    #[schema(schema_with = words::digest_source)]
     source: &'a str,
+    #[schema(format = "uuid")]
     job_id: Option<String>,
     duration_ms: i64,
 }

@@ -1,5 +1,7 @@
 //! `GET /events` and `GET /traces/{trace_id}/events`: the log itself, never behind.
 
+pub(crate) mod contract;
+
 use axum::extract::{RawQuery, State};
 use dg_domain::{EventType, LogSeq, TraceSeq};
 use dg_http::gate::{Reader, TenantCaller};
@@ -8,6 +10,7 @@ use dg_http::path::Segments;
 use dg_http::{ApiError, Code, Reply};
 use dg_storage::log::EventFilter;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::event_json::EventJson;
@@ -15,6 +18,20 @@ use crate::pages::{self, Page};
 
 const PAGE: i64 = 100;
 const LARGEST_PAGE: i64 = 1000;
+
+#[derive(Serialize, ToSchema)]
+struct Listed<'a> {
+    events: Vec<EventJson<'a>>,
+    /// The `after` of the next page; null at the end.
+    next_after: Option<i64>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct OfTrace<'a> {
+    events: Vec<EventJson<'a>>,
+    /// The `after_trace_seq` of the next page; null at the end.
+    next_after_trace_seq: Option<i64>,
+}
 
 /// Events of the tenant in log order.
 pub(crate) async fn list(
@@ -81,23 +98,13 @@ fn page_size(given: &Params) -> Result<i64, ApiError> {
 }
 
 fn shape_list(page: &Page) -> Result<Reply, ApiError> {
-    #[derive(Serialize)]
-    struct Listed<'a> {
-        events: Vec<EventJson<'a>>,
-        next_after: Option<i64>,
-    }
     let next_after = page.last_of_more().map(|event| event.log_seq.get());
     Reply::ok(&Listed { events: EventJson::page(&page.events)?, next_after })
 }
 
 fn shape_trace(page: &Page) -> Result<Reply, ApiError> {
-    #[derive(Serialize)]
-    struct Listed<'a> {
-        events: Vec<EventJson<'a>>,
-        next_after_trace_seq: Option<i64>,
-    }
     let next_after_trace_seq = page.last_of_more().map(|event| event.trace_seq.get());
-    Reply::ok(&Listed { events: EventJson::page(&page.events)?, next_after_trace_seq })
+    Reply::ok(&OfTrace { events: EventJson::page(&page.events)?, next_after_trace_seq })
 }
 
 #[cfg(test)]

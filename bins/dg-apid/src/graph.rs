@@ -1,5 +1,7 @@
 //! `GET /graph/context` and `GET /graph/edges`.
 
+pub(crate) mod contract;
+
 use axum::extract::{RawQuery, State};
 use dg_http::freshness::{self, Freshness};
 use dg_http::gate::{Reader, TenantCaller};
@@ -10,6 +12,7 @@ use dg_storage::StoreError;
 use dg_storage::projections::{Direction, EdgeCursor, EdgeRecord, NodeRecord, Snapshot};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use crate::app::App;
 
@@ -133,7 +136,7 @@ fn unknown_cursor() -> ApiError {
     params::bad("cursor_edge_key", "the parameter cursor_edge_key names no edge".to_owned())
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Neighbourhood<'a> {
     center: Centre<'a>,
     nodes: Vec<NodeJson<'a>>,
@@ -141,27 +144,30 @@ struct Neighbourhood<'a> {
     truncated: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = GraphCenter)]
 struct Centre<'a> {
     node_type: &'a str,
     node_id: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Page<'a> {
     edges: Vec<EdgeJson<'a>>,
     next_cursor: Option<CursorJson<'a>>,
 }
 
 /// In the form in which the caller pages: with `cursor`, empty for the first page, or with the reference's two parameters.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(untagged)]
+#[schema(as = EdgeCursor)]
 enum CursorJson<'a> {
     Opaque(String),
     Reference { edge_key: &'a str, direction: &'a str, log_seq: i64 },
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = GraphNode)]
 struct NodeJson<'a> {
     /// The full key, type and id.
     node_id: &'a str,
@@ -169,10 +175,12 @@ struct NodeJson<'a> {
     trace_id: &'a str,
     log_seq: i64,
     created_at: &'a str,
+    #[schema(value_type = Object)]
     attrs: Map<String, Value>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = GraphEdge)]
 struct EdgeJson<'a> {
     edge_id: &'a str,
     edge_type: &'a str,
@@ -181,6 +189,7 @@ struct EdgeJson<'a> {
     trace_id: &'a str,
     log_seq: i64,
     created_at: &'a str,
+    #[schema(value_type = Object)]
     attrs: Map<String, Value>,
 }
 

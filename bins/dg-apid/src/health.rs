@@ -1,16 +1,21 @@
 //! `GET /projections/health`: where the read models stand, and whether somebody should look.
 
+pub(crate) mod contract;
+
 use axum::extract::State;
 use dg_domain::Micros;
+use dg_http::contract::nullable_digest;
 use dg_http::gate::{Reader, TenantCaller};
 use dg_http::params::NoParams;
 use dg_http::{ApiError, Reply};
 use dg_projections::{Health, HealthStatus, RunMode, RunStatus};
 use dg_storage::projections::{Failure, LastDigest, LastError, ScopeHealth};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::admin::replays::RunJson;
 use crate::app::App;
+use crate::words;
 
 /// The failures that are named; the rest is in `/admin/failures`.
 const NAMED: i64 = 20;
@@ -33,69 +38,90 @@ pub(crate) async fn show(State(app): State<App>, caller: TenantCaller<Reader>, _
     })
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct TenantJson<'a> {
     tenant_id: &'a str,
+    #[schema(schema_with = words::health)]
     status: &'static str,
     event_log_last_seq: i64,
     projections: Vec<ProjectionJson<'a>>,
     open_runs: Vec<RunJson<'a>>,
     open_failures: Vec<NamedJson<'a>>,
     /// The last full digest that was written down; `GET /digests` computes it.
+    #[schema(schema_with = nullable_digest)]
     full_digest: Option<String>,
 }
 
 /// The reference's fields first, then ours.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ProjectionHealth)]
 struct ProjectionJson<'a> {
+    #[schema(schema_with = words::projection)]
     projection_name: &'static str,
     last_log_seq: i64,
     pending_events: i64,
     is_stale: bool,
+    #[schema(format = DateTime)]
     updated_at: Option<String>,
+    #[schema(schema_with = nullable_digest)]
     digest: Option<&'a str>,
     open_failures: i64,
+    #[schema(schema_with = words::health)]
     status: &'static str,
+    #[schema(schema_with = words::scope_state)]
     state: &'static str,
+    #[schema(schema_with = words::scope_mode)]
     mode: &'static str,
     safe_tail: i64,
     lag_seconds: f64,
     cursor_age_seconds: Option<f64>,
+    #[schema(format = DateTime)]
     last_success_at: Option<String>,
     last_error: Option<ErrorJson<'a>>,
     retry_count: i64,
+    #[schema(format = DateTime)]
     next_retry_at: Option<String>,
     events_per_second_1m: f64,
     events_per_second_5m: f64,
     last_digest: Option<DigestJson<'a>>,
     quarantined: i64,
+    #[schema(format = DateTime)]
     checked_at: Option<String>,
+    #[schema(format = DateTime)]
     drift_since: Option<String>,
     owner: Option<&'a str>,
     epoch: i64,
     generation: i64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ProjectionError)]
 struct ErrorJson<'a> {
     category: Option<&'a str>,
     code: &'a str,
     message: &'a str,
+    #[schema(format = DateTime)]
     since: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = LastDigest)]
 struct DigestJson<'a> {
+    #[schema(schema_with = nullable_digest)]
     value: Option<&'a str>,
     last_log_seq: i64,
+    #[schema(format = DateTime)]
     computed_at: String,
     skipped_events: i64,
 }
 
 /// An event that a person has to decide about.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = OpenFailure)]
 struct NamedJson<'a> {
+    #[schema(format = "uuid")]
     failure_id: String,
+    #[schema(schema_with = words::projection)]
     projection_name: &'static str,
     log_seq: i64,
     event_id: &'a str,

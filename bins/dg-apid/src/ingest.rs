@@ -1,5 +1,7 @@
 //! `POST /events`: one event.
 
+pub(crate) mod contract;
+
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -11,10 +13,19 @@ use dg_http::params::NoParams;
 use dg_http::{ApiError, Reply, body};
 use dg_storage::log::{AppendMode, AppendRequest};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::event_json::EventJson;
 use crate::metrics::Fate;
+
+#[derive(Serialize, ToSchema)]
+struct Appended<'a> {
+    event: EventJson<'a>,
+    /// Whether it had been stored before.
+    replayed: bool,
+    projection_sync_triggered: bool,
+}
 
 /// Appends the event in the body.
 pub(crate) async fn append(
@@ -55,12 +66,6 @@ pub(crate) async fn submit(
 }
 
 fn answer(app: &App, stored: &Arc<StoredEvent>, replayed: bool) -> Result<Reply, ApiError> {
-    #[derive(Serialize)]
-    struct Appended<'a> {
-        event: EventJson<'a>,
-        replayed: bool,
-        projection_sync_triggered: bool,
-    }
     let data = Appended { event: EventJson::of(stored)?, replayed, projection_sync_triggered: true };
     app.metrics.decided(if replayed { Fate::Replayed } else { Fate::Stored }, 1);
     if replayed { Ok(Reply::ok(&data)?.replayed()) } else { Reply::created(&data) }

@@ -1,6 +1,7 @@
 //! Pages of a list in the order of a time and an id, newest first.
 
 use dg_domain::Micros;
+use dg_http::contract::Operation;
 use dg_http::params::{self, Params};
 use dg_http::{ApiError, cursor};
 use uuid::Uuid;
@@ -13,6 +14,14 @@ const LARGEST_PAGE: i64 = 200;
 
 /// The parameters of every such list.
 pub(crate) const NAMES: &[&str] = &["limit", "cursor"];
+
+/// Where an answer has what leads to the next page.
+pub(crate) const NEXT: &[(&str, &str)] = &[("cursor", "/data/next_cursor")];
+
+/// The parameters as a contract says them.
+pub(crate) fn paged(operation: Operation) -> Operation {
+    operation.paged(LARGEST_PAGE, PAGE)
+}
 
 /// Which page of the list named `list` is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

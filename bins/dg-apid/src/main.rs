@@ -5,6 +5,7 @@ mod app;
 mod batch;
 mod config;
 mod digests;
+mod event_types;
 mod events;
 mod follow;
 mod freshness;
@@ -15,6 +16,7 @@ mod ingest;
 mod keyset;
 mod me;
 mod metrics;
+mod openapi;
 mod outage;
 mod pages;
 mod passwords;
@@ -29,7 +31,9 @@ mod start;
 mod stream;
 mod token_use;
 mod traces;
+mod words;
 
+use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -46,11 +50,25 @@ use crate::start::Parts;
 /// The database role it works with; it refuses to work with more.
 const ROLE: &str = "dg_apid";
 
-const IDENTITY: Identity =
-    Identity { name: "dg-apid", about: "Serves the HTTP API", version: env!("CARGO_PKG_VERSION") };
+const IDENTITY: Identity = Identity {
+    name: "dg-apid",
+    about: "Serves the HTTP API. With --openapi alone it prints the API's OpenAPI document and ends",
+    version: env!("CARGO_PKG_VERSION"),
+};
 
 fn main() -> ExitCode {
+    if std::env::args_os().skip(1).eq(["--openapi"]) {
+        return print(&openapi::text());
+    }
     dg_runtime::daemon::main(IDENTITY, run)
+}
+
+/// Needs no configuration and no database.
+fn print(text: &str) -> ExitCode {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
 }
 
 async fn run(mut daemon: Daemon<ApidConfig>) -> Result<(), Failure> {

@@ -1,5 +1,7 @@
 //! `/me`: who the caller is, and the caller's own password.
 
+pub(crate) mod contract;
+
 use axum::extract::{Request, State};
 use dg_domain::Micros;
 use dg_http::gate::{AccountCaller, AnyRole};
@@ -7,13 +9,16 @@ use dg_http::params::NoParams;
 use dg_http::{ApiError, Reply, body, password};
 use dg_storage::people::NewPassword;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::sign_in::session_of;
+use crate::words;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Me<'a> {
     account_id: &'a str,
+    #[schema(schema_with = words::account_kind)]
     kind: &'static str,
     display_name: Option<&'a str>,
     roles: &'a [String],
@@ -25,25 +30,35 @@ struct Me<'a> {
     tenants: Vec<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = MyToken)]
 struct TokenJson<'a> {
     token_id: &'a str,
+    #[schema(format = DateTime)]
     expires_at: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = MySession)]
 struct SessionJson<'a> {
     session_id: &'a str,
     agent: Option<&'a str>,
+    #[schema(format = DateTime)]
     expires_at: Option<String>,
     must_change_password: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct AskedPassword {
     current: String,
+    #[schema(schema_with = words::password)]
     new: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Changed<'a> {
+    account_id: &'a str,
 }
 
 /// Describes the account and token of the request; the person, when a program asks in somebody's name.
@@ -83,10 +98,6 @@ pub(crate) async fn change_password(
     _: NoParams,
     request: Request,
 ) -> Result<Reply, ApiError> {
-    #[derive(Serialize)]
-    struct Changed<'a> {
-        account_id: &'a str,
-    }
     let who = &caller.principal;
     let session_id = session_of(who)?;
     let asked = body::command::<AskedPassword>(request).await?;

@@ -1,5 +1,7 @@
 //! `GET /precedents`: finished traces like the one at hand, by exact match.
 
+pub(crate) mod contract;
+
 use axum::extract::{RawQuery, State};
 use dg_http::freshness::{self, Freshness};
 use dg_http::gate::{Reader, TenantCaller};
@@ -8,6 +10,7 @@ use dg_http::{ApiError, Reply};
 use dg_projections::Projection;
 use dg_storage::projections::{PrecedentHit, PrecedentQuery, Snapshot};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
 
@@ -45,12 +48,13 @@ fn read_query(given: &Params) -> Result<(PrecedentQuery, i64), ApiError> {
     Ok((query, given.integer("limit", 1..=10_000)?.unwrap_or(100)))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Found<'a> {
     precedents: Vec<HitJson<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Precedent)]
 struct HitJson<'a> {
     trace_id: &'a str,
     workflow: &'a str,

@@ -1,5 +1,7 @@
 //! Probes on the API listener, for load balancers and old clients: they name nothing. The admin listener says why.
 
+pub(crate) mod contract;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -10,6 +12,11 @@ use crate::app::App;
 /// The process answers.
 pub(crate) async fn alive() -> Response {
     status(StatusCode::OK, "ok")
+}
+
+/// The same at the path of older clients.
+pub(crate) async fn healthz() -> Response {
+    alive().await
 }
 
 /// The process can do its work.

@@ -1,15 +1,20 @@
-//! Which handler answers where, and to whom.
+//! Which handler answers where, to whom, and with which contract.
 
 use axum::Router;
+use axum::handler::Handler;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{MethodRouter, get};
-use dg_http::gate::look_again;
+use axum::response::Response;
+use axum::routing::{MethodFilter, MethodRouter};
+use dg_http::contract::{Caller, Deprecation, Document, Operation};
+use dg_http::gate::{Role, look_again};
 
 use crate::app::App;
 use crate::{
-    admin, batch, digests, events, graph, health, idempotency, ingest, me, outage, precedents, probes, search, sign_in,
-    stream, traces,
+    admin, batch, digests, event_types, events, graph, health, idempotency, ingest, me, openapi, outage, precedents,
+    probes, search, sign_in, stream, traces,
 };
+
+const BASE: &str = "/api/v1";
 
 /// Every route of the API, still without the edge.
 pub(crate) fn all(app: App) -> Router {
@@ -17,32 +22,88 @@ pub(crate) fn all(app: App) -> Router {
         .layer(from_fn_with_state(app.clone(), idempotency::once))
         .layer(from_fn_with_state(app.gate.clone(), look_again))
         .layer(from_fn_with_state(app.clone(), outage::give_up));
-    Router::new()
-        .route("/livez", get(probes::alive))
-        .route("/readyz", get(probes::ready))
-        .route("/api/healthz", get(probes::alive))
-        .nest("/api/v1", versioned)
-        .with_state(app)
+    unversioned().nest(BASE, versioned).with_state(app)
 }
 
+/// Puts every operation into the document.
+pub(crate) fn describe(document: &mut Document) {
+    for (methods, prefix) in [(UNVERSIONED, ""), (VERSIONED, BASE)] {
+        for (method, path, access, contract) in methods {
+            document.add(method, &format!("{prefix}{path}"), access.caller(), contract());
+        }
+    }
+}
+
+/// Every method and path.
+#[cfg(test)]
+pub(crate) fn every() -> impl Iterator<Item = (&'static str, String)> {
+    let versioned = VERSIONED.iter().map(|(method, path, ..)| (*method, format!("{BASE}{path}")));
+    versioned.chain(UNVERSIONED.iter().map(|(method, path, ..)| (*method, (*path).to_owned())))
+}
+
+/// Who comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Whoever reaches the service.
+    Open,
+    /// Whoever has a token.
+    Anybody,
+    /// An administrator, without a tenant.
+    Admin,
+    /// Whoever reads, writes or administers the tenant of the request.
+    TenantReader,
+    TenantWriter,
+    TenantAdmin,
+    /// A reader of the tenant who takes events as they come.
+    Stream,
+}
+
+impl Access {
+    const fn caller(self) -> Caller {
+        match self {
+            Self::Open => Caller::Nobody,
+            Self::Anybody => Caller::Account(None),
+            Self::Admin => Caller::Account(Some(Role::Admin)),
+            Self::TenantReader | Self::Stream => Caller::Tenant(Role::Reader),
+            Self::TenantWriter => Caller::Tenant(Role::Writer),
+            Self::TenantAdmin => Caller::Tenant(Role::Admin),
+        }
+    }
+}
+
+/// A method, its path, who comes in, and the contract.
+type Row = (&'static str, &'static str, Access, fn() -> Operation);
+
 /// The one table of routes. The word after the method says who comes in; that the handler keeps to it is a test, which goes
-/// through this table, so that no route can be forgotten.
+/// through this table, so that no route can be forgotten. The contract of a handler `events::list` is the function
+/// `events::contract::list`, and a route without one does not compile. What a contract says goes away is marked on answers here.
 macro_rules! table {
-    ($($path:literal => $($method:ident $access:ident $handler:path),+;)*) => {
-        fn versioned() -> Router<App> {
-            Router::new()$(.route($path, MethodRouter::new()$(.$method($handler))+))*
+    ($router:ident $rows:ident $($path:literal => $($method:ident $access:ident $($handler:ident)::+),+;)*) => {
+        fn $router() -> Router<App> {
+            Router::new()$(.route($path, MethodRouter::new()$(.merge(answer(
+                stringify!($method),
+                $($handler)::+,
+                &contract!([] $($handler)::+)(),
+            )))+))*
         }
 
-        #[cfg(test)]
-        const TABLE: &[(&str, &str, tests::Access)] = &[$($((stringify!($method), $path, tests::Access::$access),)+)*];
+        const $rows: &[Row] =
+            &[$($((stringify!($method), $path, Access::$access, contract!([] $($handler)::+)),)+)*];
     };
 }
 
-table! {
+macro_rules! contract {
+    ([$($module:ident)*] $handler:ident) => { $($module::)* contract::$handler };
+    ([$($module:ident)*] $next:ident :: $($rest:tt)+) => { contract!([$($module)* $next] $($rest)+) };
+}
+
+table! { versioned VERSIONED
     "/events" => get TenantReader events::list, post TenantWriter ingest::append;
     "/events/stream" => get Stream stream::follow;
     "/events:batch" => post TenantWriter batch::append;
     "/events:validate" => post TenantWriter batch::validate;
+    "/event-types" => get Anybody event_types::list;
+    "/event-types/{event_type}" => get Anybody event_types::show;
     "/traces" => get TenantReader search::list;
     "/traces/{trace_id}" => get TenantReader traces::show;
     "/traces/{trace_id}/events" => get TenantReader events::of_trace;
@@ -91,6 +152,42 @@ table! {
     "/admin/webhooks/{webhook_id}/deliveries/{delivery_id}/retry" => post TenantAdmin admin::webhooks::deliveries::retry;
     "/admin/audit" => get Admin admin::audit::list;
     "/admin/audit/export" => get Admin admin::audit::export;
+}
+
+table! { unversioned UNVERSIONED
+    "/livez" => get Open probes::alive;
+    "/readyz" => get Open probes::ready;
+    "/api/healthz" => get Open probes::healthz;
+    "/openapi.json" => get Open openapi::document;
+    "/docs" => get Open openapi::docs;
+}
+
+/// One method of a route.
+fn answer<H, T>(method: &str, handler: H, contract: &Operation) -> MethodRouter<App>
+where
+    H: Handler<T, App>,
+    T: 'static,
+{
+    let filter = match method {
+        "get" => MethodFilter::GET,
+        "post" => MethodFilter::POST,
+        "patch" => MethodFilter::PATCH,
+        "put" => MethodFilter::PUT,
+        "delete" => MethodFilter::DELETE,
+        other => unreachable!("the table has no method {other}"),
+    };
+    let router = MethodRouter::new().on(filter, handler);
+    match contract.deprecation() {
+        Some(deprecation) => mark(router, deprecation),
+        None => router,
+    }
+}
+
+fn mark(router: MethodRouter<App>, deprecation: Deprecation) -> MethodRouter<App> {
+    router.route_layer(axum::middleware::map_response(move |mut response: Response| async move {
+        deprecation.mark(&mut response);
+        response
+    }))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! `GET /traces`: lists traces, finds them.
 
+pub(crate) mod contract;
+
 use axum::extract::{RawQuery, State};
 use dg_domain::Micros;
 use dg_http::freshness::{self, Freshness};
@@ -11,9 +13,11 @@ use dg_projections::{FactFilter, Projection, TraceFilter, TraceRow};
 use dg_storage::StoreError;
 use dg_storage::projections::{Snapshot, StartPosition, TraceCount};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::traces::IndexJson;
+use crate::words;
 
 const PAGE: i64 = 50;
 const LARGEST_PAGE: i64 = 200;
@@ -174,7 +178,7 @@ fn read_fact(text: &str) -> Result<FactFilter, ApiError> {
     })
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Listed<'a> {
     traces: Vec<RowJson<'a>>,
     next_cursor: Option<String>,
@@ -182,14 +186,17 @@ struct Listed<'a> {
     count: Option<CountJson>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = TraceCount)]
 struct CountJson {
     total: i64,
     /// `eq`, or `gte` when counting stopped.
+    #[schema(schema_with = words::relation)]
     total_relation: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = TraceRow)]
 struct RowJson<'a> {
     trace_id: &'a str,
     workflow: &'a str,

@@ -3,6 +3,8 @@
 //! The program (the console) has a token of its own and the permission `principal_assert`; nobody else gets to try a password.
 //! However somebody proves who they are, [`open`] is what makes a session of it.
 
+pub(crate) mod contract;
+
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -19,8 +21,10 @@ use dg_storage::people::Tries;
 use dg_storage::sessions::NewSession;
 use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
+use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::words;
 
 /// For so long a failed try counts.
 const WINDOW_S: f64 = 900.0;
@@ -29,35 +33,42 @@ const TRIES_PER_NAME: i64 = 10;
 /// Failed tries from one address, whatever the names.
 const TRIES_PER_ADDRESS: i64 = 50;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Asked {
     user_id: String,
     password: String,
     /// Where the person is, as the program sees it.
+    #[schema(schema_with = words::nullable_address)]
     address: Option<IpAddr>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Opened<'a> {
     session: OpenedSession<'a>,
     user: OpenedUser,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct OpenedSession<'a> {
     session_id: &'a str,
     /// What the program presents in `x-dg-session`; in this answer and nowhere else.
     session: &'a str,
+    #[schema(format = DateTime)]
     expires_at: String,
     idle_s: i64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct OpenedUser {
     user_id: String,
     display_name: Option<String>,
     must_change_password: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Ended<'a> {
+    session_id: &'a str,
 }
 
 /// Signs a person in by name and password.
@@ -134,10 +145,6 @@ pub(crate) async fn out(
     caller: AccountCaller<AnyRole>,
     _: NoParams,
 ) -> Result<Reply, ApiError> {
-    #[derive(Serialize)]
-    struct Ended<'a> {
-        session_id: &'a str,
-    }
     let session_id = session_of(&caller.principal)?;
     app.store.end_session(session_id, true, &caller.principal.by()).await?;
     app.directory_changed().await;

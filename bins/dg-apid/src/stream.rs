@@ -4,6 +4,7 @@
 //! Positions have no gaps, so a stream notices by itself what it has missed, for being slow or for having come late, and
 //! reads that from the log again: every event comes once and in order, and no stream makes another one wait.
 
+pub(crate) mod contract;
 mod filter;
 mod follower;
 mod frame;

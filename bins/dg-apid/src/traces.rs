@@ -1,5 +1,7 @@
 //! `GET /traces/{trace_id}`.
 
+pub(crate) mod contract;
+
 use axum::extract::{RawQuery, State};
 use dg_domain::{LogSeq, StoredEvent};
 use dg_http::freshness::{self, Freshness};
@@ -10,11 +12,12 @@ use dg_http::{ApiError, Reply};
 use dg_projections::{Projection, TraceAsOf, TraceSummary};
 use dg_storage::projections::{MissingEvent, Snapshot, TraceRow};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::event_json::EventJson;
 use crate::events::unknown_trace;
-use crate::pages;
+use crate::{pages, words};
 
 /// The events of one trace that are shown with it; the rest is paged from `/traces/{trace_id}/events`.
 const EVENTS: i64 = 10_000;
@@ -98,7 +101,7 @@ async fn show_as_of(
     Reply::ok(&data)?.with_meta(meta)
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Shown<'a> {
     /// Both are null for a trace that is in the log and not yet in the projections.
     summary: Option<SummaryJson<'a>>,
@@ -109,7 +112,8 @@ struct Shown<'a> {
 }
 
 /// The reference's summary. Its `event_count` counts start and finish only; the true count is in the index.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = TraceSummary)]
 struct SummaryJson<'a> {
     trace_id: &'a str,
     workflow: &'a str,
@@ -124,8 +128,10 @@ struct SummaryJson<'a> {
     last_log_seq: i64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = TraceIndex)]
 pub(crate) struct IndexJson<'a> {
+    #[schema(schema_with = words::trace_status)]
     status: &'static str,
     event_count: i64,
     first_log_seq: i64,
@@ -138,11 +144,14 @@ pub(crate) struct IndexJson<'a> {
 }
 
 /// An event that a projection does not hold.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = MissingEvent)]
 struct MissingJson<'a> {
+    #[schema(schema_with = words::projection)]
     projection_name: &'static str,
     log_seq: i64,
     event_id: &'a str,
+    #[schema(schema_with = words::failure_status)]
     status: &'static str,
 }
 

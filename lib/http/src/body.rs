@@ -13,6 +13,7 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::body::{Frame, SizeHint};
 use serde::de::DeserializeOwned;
+use serde_path_to_error::{Path, Segment};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::code::Code;
@@ -103,7 +104,29 @@ pub async fn command_if_any<T: DeserializeOwned + Default>(request: Request) -> 
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
-    serde_json::from_slice(body).map_err(|source| ApiError::invalid(format!("the body is not as expected: {source}")))
+    let unlike = |source: &serde_json::Error| ApiError::invalid(format!("the body is not as expected: {source}"));
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| match pointer(error.path()) {
+        Some(pointer) => unlike(error.inner()).with("pointer", pointer),
+        None => unlike(error.inner()),
+    })?;
+    reader.end().map_err(|source| unlike(&source))?;
+    Ok(read)
+}
+
+/// Where it went wrong; `None` for the body itself, and within what has no names.
+fn pointer(path: &Path) -> Option<String> {
+    let mut pointer = String::new();
+    for segment in path {
+        let step = match segment {
+            Segment::Seq { index } => index.to_string(),
+            Segment::Map { key } => key.replace('~', "~0").replace('/', "~1"),
+            Segment::Enum { .. } | Segment::Unknown => return None,
+        };
+        pointer.push('/');
+        pointer.push_str(&step);
+    }
+    Some(pointer).filter(|pointer| !pointer.is_empty())
 }
 
 fn broken(source: axum::Error) -> ApiError {
@@ -232,6 +255,28 @@ mod tests {
         assert_eq!(given["a"], 1);
         assert!(command_if_any::<Given>(request(Body::from("x"))).await.is_err());
         assert!(command::<Given>(request(Body::empty())).await.is_err());
+    }
+
+    #[test]
+    fn a_refusal_names_the_place() {
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Given {
+            #[expect(dead_code, reason = "only its shape matters")]
+            list: Vec<i64>,
+        }
+        let check = |text: &str| {
+            let error = parse::<Given>(text.as_bytes()).unwrap_err();
+            let shown = serde_json::to_value(error.json()).unwrap();
+            assert!(shown["message"].as_str().unwrap().starts_with("the body is not as expected: "), "{shown}");
+            shown["details"]["pointer"].as_str().map(str::to_owned)
+        };
+        assert_eq!(check(r#"{"list": [1, "x"]}"#).as_deref(), Some("/list/1"));
+        assert_eq!(check(r#"{"list": [], "a/b": 1}"#).as_deref(), Some("/a~1b"));
+        assert_eq!(check(r#"{"list": 7}"#).as_deref(), Some("/list"));
+        for whole in ["[]", "{}", "", "{", r#"{"list": []} x"#] {
+            assert_eq!(check(whole), None, "{whole}");
+        }
     }
 
     #[tokio::test]

@@ -5,7 +5,7 @@ use dg_domain::ErrorCode;
 
 /// What a failed request is told, besides the message. A code never changes once released, has exactly one status, and
 /// has a page `docs/errors/<code>.md`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Code {
     /// A parameter, header or envelope field is missing or unusable.
     InvalidArgument,
@@ -124,6 +124,33 @@ impl Code {
             Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Storage => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// What it says, in a few words, for the documentation.
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::InvalidArgument => "a parameter, header or field of the body is missing or unusable",
+            Self::Unauthorized => "no valid bearer token",
+            Self::SessionEnded => "the session of the person is unknown or has ended",
+            Self::Forbidden => "the account may not do this, or not for this tenant",
+            Self::SignInRefused => "name and password do not belong together",
+            Self::NotFound => "the tenant, trace or other thing does not exist",
+            Self::MethodNotAllowed => "the route does not answer to this method",
+            Self::NotAcceptable => "the accept header rules out what the route answers in",
+            Self::RequestTimeout => "the body did not arrive in time",
+            Self::Conflict => "the thing exists already, or its state does not allow this",
+            Self::IdempotencyConflict => "the idempotency key was used for something else",
+            Self::EventSequenceInvalid => "trace_seq is not the next number of the trace",
+            Self::ProjectionOutOfDate => "the projection is behind the position that was asked for",
+            Self::PreconditionFailed => "the thing has changed since the caller saw it",
+            Self::PayloadTooLarge => "the body or an event is larger than its limit",
+            Self::UnsupportedMediaType => "the body is in no media type that the route takes",
+            Self::SchemaViolation => "the event does not have the shape of its type",
+            Self::PiiPolicyViolation => "the event contains something shaped like a secret",
+            Self::RateLimited => "too much was asked for at once; wait as long as retry-after says",
+            Self::InternalError => "a fault of the service; its log has the reason under the request id",
+            Self::Storage => "the database did not answer in time; trying again is safe with the same idempotency key",
         }
     }
 

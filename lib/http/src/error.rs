@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use dg_domain::Violation;
+use dg_domain::{Problem, Violation};
 use dg_storage::StoreError;
 use dg_storage::log::AppendError;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tracing::{debug, error, warn};
+use utoipa::ToSchema;
 
 use crate::code::Code;
 use crate::context;
@@ -96,11 +97,22 @@ impl ApiError {
 }
 
 /// Where it went wrong, as the item of a batch or the body of a response says it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Error)]
 pub struct ErrorJson<'a> {
+    #[schema(schema_with = codes)]
     code: &'static str,
     message: &'a str,
+    #[schema(schema_with = details)]
     details: &'a Map<String, Value>,
+}
+
+fn codes() -> utoipa::openapi::Schema {
+    crate::contract::words(Code::ALL.map(Code::as_str))
+}
+
+fn details() -> utoipa::openapi::Ref {
+    utoipa::openapi::Ref::from_schema_name("ErrorDetails")
 }
 
 impl ApiError {
@@ -163,8 +175,22 @@ impl From<Violation> for ApiError {
         if let Some(reason) = details.reason {
             error = error.with("reason", reason);
         }
+        if !details.errors.is_empty() {
+            error = error.with("errors", details.errors.iter().map(problem).collect::<Vec<_>>());
+        }
+        if details.errors_left_out > 0 {
+            error = error.with("errors_left_out", details.errors_left_out);
+        }
         error
     }
+}
+
+fn problem(problem: &Problem) -> Value {
+    let mut told = json!({"pointer": problem.pointer, "code": problem.code.as_str(), "message": problem.message});
+    if let Some(reason) = problem.reason {
+        told["reason"] = reason.into();
+    }
+    told
 }
 
 impl From<StoreError> for ApiError {

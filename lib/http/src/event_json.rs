@@ -1,21 +1,32 @@
 //! A stored event as the API, its stream and webhooks show it.
 
-use dg_domain::StoredEvent;
+use dg_domain::{EventType, StoredEvent};
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::Schema;
 
+use crate::contract::{digest, words};
 use crate::error::ApiError;
 
+/// The known types, as a schema.
+pub fn event_type() -> Schema {
+    words(EventType::ALL.map(EventType::as_str))
+}
+
 /// The seventeen fields of the contract, who recorded the event, and its entry hash.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Event)]
 pub struct EventJson<'a> {
     tenant_id: &'a str,
     log_seq: i64,
     trace_id: &'a str,
     trace_seq: i64,
     event_id: &'a str,
+    #[schema(schema_with = event_type)]
     event_type: &'static str,
     occurred_at: &'a str,
+    #[schema(format = DateTime)]
     recorded_at: String,
     recorded_by: &'a str,
     source: SourceJson<'a>,
@@ -26,19 +37,24 @@ pub struct EventJson<'a> {
     schema_version: i64,
     tags: &'a [String],
     /// The canonical text that was hashed, byte for byte.
+    #[schema(value_type = Object)]
     payload: &'a RawValue,
+    #[schema(schema_with = digest)]
     payload_hash: String,
+    #[schema(schema_with = digest)]
     entry_hash: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = EventSource)]
 struct SourceJson<'a> {
     producer_id: &'a str,
     system: &'a str,
     subsystem: Option<&'a str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = EventActor)]
 struct ActorJson<'a> {
     actor_type: &'a str,
     actor_id: &'a str,

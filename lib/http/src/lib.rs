@@ -8,6 +8,7 @@
 pub mod body;
 mod code;
 pub mod context;
+pub mod contract;
 pub mod cursor;
 pub mod edge;
 pub mod error;

@@ -31,7 +31,8 @@ impl Params {
             let known = || known.iter().copied().flatten();
             let is_list = known().any(|known| known.strip_suffix("[]") == Some(bare));
             if !is_list && !known().any(|known| *known == name) {
-                return Err(bad(&name, format!("the parameter {name} is not known here")));
+                let names: Vec<&str> = known().map(|known| known.strip_suffix("[]").unwrap_or(known)).collect();
+                return Err(bad(&name, format!("the parameter {name} is not known here")).with("known", names));
             }
             if !is_list && pairs.iter().any(|(seen, _)| *seen == name) {
                 return Err(bad(&name, format!("the parameter {name} is given twice")));

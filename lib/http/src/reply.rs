@@ -3,6 +3,7 @@
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::context;
 use crate::error::ApiError;
@@ -16,7 +17,7 @@ pub const JSON: (HeaderName, HeaderValue) =
 pub const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// How fresh an answer from a projection is. Rows and positions come from one snapshot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Meta {
     /// The last event of the tenant that the answer contains.
     pub applied_seq: i64,
@@ -26,6 +27,7 @@ pub struct Meta {
     pub generation: i64,
     /// The answer is as it was when the log ended here; `None` for the present.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub as_of_log_seq: Option<i64>,
 }
 

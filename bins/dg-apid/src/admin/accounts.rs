@@ -1,5 +1,6 @@
 //! `/admin/accounts`: who may call.
 
+pub(crate) mod contract;
 mod import;
 
 use axum::extract::{Request, State};
@@ -11,66 +12,89 @@ use dg_http::{ApiError, Code, Reply, body, etag};
 use dg_storage::accounts::{Account, AccountChange, NewAccount, Token};
 use serde::{Deserialize, Serialize};
 use tracing::info;
+use utoipa::ToSchema;
 
 pub(crate) use import::import;
 
 use super::grants::{self, ACCOUNTS_MANAGE, Grants};
 use super::tokens::{self, ShownOnce, TokenJson};
 use crate::app::App;
+use crate::words;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Asked {
+    #[schema(schema_with = words::name)]
     account_id: String,
+    #[schema(schema_with = words::nullable_title)]
     display_name: Option<String>,
     #[serde(default)]
+    #[schema(schema_with = words::roles)]
     roles: Vec<String>,
     #[serde(default)]
+    #[schema(schema_with = words::permissions)]
     permissions: Vec<String>,
     #[serde(default)]
+    #[schema(schema_with = words::tenants)]
     tenant_ids: Vec<String>,
     /// Of the first token.
+    #[schema(schema_with = words::life)]
     expires_in_s: Option<i64>,
 }
 
 /// What becomes different; what is not there stays.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Change {
+    #[schema(schema_with = words::nullable_title)]
     display_name: Option<String>,
+    #[schema(schema_with = words::nullable_roles)]
     roles: Option<Vec<String>>,
+    #[schema(schema_with = words::nullable_permissions)]
     permissions: Option<Vec<String>>,
+    #[schema(schema_with = words::nullable_tenants)]
     tenant_ids: Option<Vec<String>>,
     disabled: Option<bool>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Account)]
 pub(super) struct AccountJson {
     account_id: String,
+    #[schema(schema_with = words::account_kind)]
     kind: &'static str,
     display_name: Option<String>,
     roles: Vec<String>,
     permissions: Vec<String>,
     tenant_ids: Vec<String>,
     disabled: bool,
+    #[schema(format = DateTime)]
     created_at: String,
     created_by: String,
     /// Named, not shown; in the answer about one account only.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     tokens: Option<Vec<TokenJson>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct OneAccount {
     account: AccountJson,
 }
 
+#[derive(Serialize, ToSchema)]
+struct Listed {
+    accounts: Vec<AccountJson>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Created<'a> {
+    account: AccountJson,
+    token: ShownOnce<'a>,
+}
+
 /// Lists the accounts that the caller sees, by name.
 pub(crate) async fn list(State(app): State<App>, caller: AccountCaller<Admin>, _: NoParams) -> Result<Reply, ApiError> {
-    #[derive(Serialize)]
-    struct Listed {
-        accounts: Vec<AccountJson>,
-    }
     let accounts = app.store.accounts(None).await?.into_iter();
     let accounts = accounts.filter(|account| grants::sees(&caller.principal, account));
     Reply::ok(&Listed { accounts: accounts.map(AccountJson::of).collect() })
@@ -83,11 +107,6 @@ pub(crate) async fn create(
     _: NoParams,
     request: Request,
 ) -> Result<Reply, ApiError> {
-    #[derive(Serialize)]
-    struct Created<'a> {
-        account: AccountJson,
-        token: ShownOnce<'a>,
-    }
     let who = &caller.principal;
     who.require(ACCOUNTS_MANAGE)?;
     let asked = body::command::<Asked>(request).await?;

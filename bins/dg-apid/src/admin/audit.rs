@@ -1,5 +1,7 @@
 //! `/admin/audit`: who administered what, who was refused, who signed in, who took data out.
 
+pub(crate) mod contract;
+
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderName, HeaderValue, header};
@@ -12,9 +14,11 @@ use dg_storage::audit::{AuditFilter, AuditKind, AuditOrder, AuditRow, Outcome};
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use super::grants::AUDIT_READ;
 use crate::app::App;
+use crate::words;
 
 const FILTERS: &[&str] = &["kind", "action", "outcome", "principal", "subject", "about_tenant", "since", "until"];
 const PAGE: i64 = 100;
@@ -25,19 +29,24 @@ const EXPORTED: i64 = 5_000;
 const NEXT_AFTER: HeaderName = HeaderName::from_static("x-dg-next-after-seq");
 
 /// A row with all that was hashed, so that a reader can hash it again.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = AuditEntry)]
 struct RowJson<'a> {
     about_tenant: Option<&'a str>,
     action: &'a str,
     address: Option<&'a str>,
     agent: Option<&'a str>,
     audit_seq: i64,
+    #[schema(schema_with = words::object_or_text)]
     details: DetailsJson<'a>,
     entry_hash: String,
+    #[schema(schema_with = words::audit_kind)]
     kind: &'a str,
+    #[schema(schema_with = words::audit_outcome)]
     outcome: &'a str,
     previous_hash: String,
     principal: Option<&'a str>,
+    #[schema(format = DateTime)]
     recorded_at: String,
     request_id: Option<&'a str>,
     subject: Option<&'a str>,
@@ -51,17 +60,18 @@ enum DetailsJson<'a> {
     Text(&'a str),
 }
 
+#[derive(Serialize, ToSchema)]
+struct Listed<'a> {
+    entries: Vec<RowJson<'a>>,
+    next_cursor: Option<String>,
+}
+
 /// One page of rows, newest first unless asked otherwise.
 pub(crate) async fn list(
     State(app): State<App>,
     RawQuery(query): RawQuery,
     caller: AccountCaller<Admin>,
 ) -> Result<Reply, ApiError> {
-    #[derive(Serialize)]
-    struct Listed<'a> {
-        entries: Vec<RowJson<'a>>,
-        next_cursor: Option<String>,
-    }
     let given = Params::read(query.as_deref(), &[FILTERS, &["order", "after_seq", "limit", "cursor"]])?;
     let orders = [("newest", AuditOrder::Newest), ("oldest", AuditOrder::Oldest)];
     let order = given.choice("order", &orders)?.unwrap_or(AuditOrder::Newest);

@@ -1,5 +1,7 @@
 //! `/admin/failures`: events that a projection does not hold, and what a person decides about them.
 
+pub(crate) mod contract;
+
 use axum::extract::{RawQuery, Request, State};
 use dg_domain::Micros;
 use dg_http::gate::{Admin, TenantCaller};
@@ -13,29 +15,37 @@ use dg_storage::projections::{Failure, FailureFilter, FailureStatus};
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
 use tracing::info;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::replays::{self, RunJson};
 use crate::app::App;
-use crate::keyset;
+use crate::{keyset, words};
 
 const FILTERS: &[&str] = &["status", "projection", "trace_id"];
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Asked {
+    #[schema(schema_with = words::nullable_reason)]
     reason: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct OneFailure<'a> {
     failure: FailureJson<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Queued<'a> {
     failure: FailureJson<'a>,
     run: RunJson<'a>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Listed<'a> {
+    failures: Vec<FailureJson<'a>>,
+    next_cursor: Option<String>,
 }
 
 /// Lists what the tenant's projections lacked or lack, latest first.
@@ -44,11 +54,6 @@ pub(crate) async fn list(
     RawQuery(query): RawQuery,
     caller: TenantCaller<Admin>,
 ) -> Result<Reply, ApiError> {
-    #[derive(Serialize)]
-    struct Listed<'a> {
-        failures: Vec<FailureJson<'a>>,
-        next_cursor: Option<String>,
-    }
     let given = Params::read(query.as_deref(), &[FILTERS, keyset::NAMES])?;
     let page = keyset::Asked::read("failures", &given)?;
     let names = Projection::ALL.map(|projection| (projection.as_str(), projection));
@@ -162,10 +167,13 @@ fn unknown(failure_id: &str) -> ApiError {
     ApiError::new(Code::NotFound, "there is no such failure").with("failure_id", failure_id)
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Failure)]
 struct FailureJson<'a> {
+    #[schema(format = "uuid")]
     failure_id: String,
     tenant_id: &'a str,
+    #[schema(schema_with = words::projection)]
     projection_name: &'static str,
     log_seq: i64,
     trace_id: &'a str,
@@ -173,15 +181,21 @@ struct FailureJson<'a> {
     category: &'a str,
     error_code: &'a str,
     error_message: &'a str,
+    #[schema(schema_with = words::failure_status)]
     status: &'static str,
     attempts: i64,
+    #[schema(format = DateTime)]
     first_seen_at: String,
+    #[schema(format = DateTime)]
     last_seen_at: String,
+    #[schema(format = DateTime)]
     quarantined_at: Option<String>,
     quarantined_by: Option<&'a str>,
     quarantine_reason: Option<&'a str>,
+    #[schema(format = DateTime)]
     resolved_at: Option<String>,
     resolved_by: Option<&'a str>,
+    #[schema(format = "uuid")]
     job_id: Option<String>,
 }
 

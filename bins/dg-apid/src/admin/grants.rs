@@ -12,7 +12,7 @@ pub(crate) const AUDIT_READ: &str = "audit_read";
 pub(crate) const WEBHOOKS_MANAGE: &str = "webhooks_manage";
 
 /// What an account may be given beside its roles; `*` is all of it.
-pub(super) const PERMISSIONS: [&str; 16] = [
+pub(crate) const PERMISSIONS: [&str; 16] = [
     "projection_replay",
     "projection_rebuild",
     "projection_quarantine",

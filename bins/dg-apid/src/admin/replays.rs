@@ -1,6 +1,7 @@
 //! `/admin/replays`: what operators ask of projections, and what became of it.
 
 mod asked;
+pub(crate) mod contract;
 mod json;
 
 use std::collections::BTreeMap;
@@ -18,8 +19,10 @@ use dg_storage::audit::{AuditKind, NewEntry, Outcome};
 use dg_storage::projections::{NewRuns, Run, RunFilter};
 use serde::Serialize;
 use tracing::info;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
+pub(crate) use asked::MODES;
 pub(super) use asked::{asker, reason};
 pub(crate) use json::RunJson;
 
@@ -29,9 +32,30 @@ use crate::keyset;
 
 const FILTERS: &[&str] = &["status", "mode"];
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct OneRun<'a> {
     run: RunJson<'a>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = RefusedRun)]
+struct Refused<'a> {
+    tenant_id: &'a str,
+    error: ErrorJson<'a>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Queued<'a> {
+    #[schema(format = "uuid")]
+    batch_id: String,
+    runs: Vec<RunJson<'a>>,
+    refused: Vec<Refused<'a>>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Listed<'a> {
+    runs: Vec<RunJson<'a>>,
+    next_cursor: Option<String>,
 }
 
 /// Queues a run for the tenant of the request.
@@ -59,17 +83,6 @@ pub(crate) async fn start_many(
     _: NoParams,
     request: Request,
 ) -> Result<Reply, ApiError> {
-    #[derive(Serialize)]
-    struct Refused<'a> {
-        tenant_id: &'a str,
-        error: ErrorJson<'a>,
-    }
-    #[derive(Serialize)]
-    struct Queued<'a> {
-        batch_id: String,
-        runs: Vec<RunJson<'a>>,
-        refused: Vec<Refused<'a>>,
-    }
     let (wanted, asked) = body::command::<AskedOfMany>(request).await?.read()?;
     check_allowed(&app, &caller.principal, wanted.mode)?;
     let registered = app.store.tenants().await?.into_iter().map(|tenant| tenant.tenant_id);
@@ -118,11 +131,6 @@ pub(crate) async fn list(
     RawQuery(query): RawQuery,
     caller: TenantCaller<Admin>,
 ) -> Result<Reply, ApiError> {
-    #[derive(Serialize)]
-    struct Listed<'a> {
-        runs: Vec<RunJson<'a>>,
-        next_cursor: Option<String>,
-    }
     let given = Params::read(query.as_deref(), &[FILTERS, keyset::NAMES])?;
     let page = keyset::Asked::read("replays", &given)?;
     let filter = RunFilter {

@@ -1,5 +1,7 @@
 //! `/admin/sessions`: who is signed in.
 
+pub(crate) mod contract;
+
 use axum::extract::{RawQuery, State};
 use dg_domain::Micros;
 use dg_http::gate::{AccountCaller, Admin};
@@ -9,28 +11,47 @@ use dg_http::{ApiError, Code, Reply, cursor};
 use dg_storage::sessions::Session;
 use serde::Serialize;
 use tracing::info;
+use utoipa::ToSchema;
 
 use super::accounts::{find, find_seen};
 use super::grants::{self, ACCOUNTS_MANAGE};
 use crate::app::App;
+use crate::words;
 
 const LIST: &str = "sessions";
 const NAMES: &[&str] = &["user_id", "status", "limit", "cursor"];
 
 /// A session as others than its owner see it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Session)]
 pub(crate) struct SessionJson {
     session_id: String,
     user_id: String,
     agent: String,
     method: String,
+    #[schema(schema_with = words::session_status)]
     status: &'static str,
     address: Option<String>,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
     last_seen_at: String,
+    #[schema(format = DateTime)]
     expires_at: String,
+    #[schema(format = DateTime)]
     ended_at: Option<String>,
     ended_by: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Listed {
+    sessions: Vec<SessionJson>,
+    next_cursor: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Revoked {
+    session: SessionJson,
 }
 
 /// Lists sessions, newest first.
@@ -39,11 +60,6 @@ pub(crate) async fn list(
     RawQuery(query): RawQuery,
     caller: AccountCaller<Admin>,
 ) -> Result<Reply, ApiError> {
-    #[derive(Serialize)]
-    struct Listed {
-        sessions: Vec<SessionJson>,
-        next_cursor: Option<String>,
-    }
     let given = Params::read(query.as_deref(), &[NAMES])?;
     let limit = given.integer("limit", 1..=200)?.unwrap_or(50);
     let open_only = given.choice("status", &[("open", true), ("all", false)])?.unwrap_or(true);
@@ -72,10 +88,6 @@ pub(crate) async fn revoke(
     caller: AccountCaller<Admin>,
     _: NoParams,
 ) -> Result<Reply, ApiError> {
-    #[derive(Serialize)]
-    struct Revoked {
-        session: SessionJson,
-    }
     let who = &caller.principal;
     who.require(ACCOUNTS_MANAGE)?;
     let unknown = || ApiError::new(Code::NotFound, "there is no such session").with("session_id", session_id.clone());

@@ -1,5 +1,7 @@
 //! `/admin/tenants`: the registry of tenants.
 
+pub(crate) mod contract;
+
 use axum::extract::{Request, State};
 use dg_domain::{GuardMode, TenantId};
 use dg_http::gate::{AccountCaller, Admin, Principal};
@@ -9,19 +11,24 @@ use dg_http::{ApiError, Code, Reply, body, etag};
 use dg_storage::tenants::{NewTenant, Tenant, TenantChange, TenantLimits, TenantStatus};
 use serde::{Deserialize, Serialize};
 use tracing::info;
+use utoipa::ToSchema;
 
 use super::grants::{TENANTS_MANAGE, given};
 use crate::app::App;
+use crate::words;
 
 /// As long as those of runs.
 const LONGEST_REASON: usize = 2_000;
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = AskedTenantLimits)]
 struct LimitsAsked {
     #[serde(default, deserialize_with = "given")]
+    #[schema(schema_with = words::nullable_event_bytes)]
     max_event_bytes: Option<Option<i64>>,
     #[serde(default, deserialize_with = "given")]
+    #[schema(schema_with = words::nullable_batch_events)]
     max_batch_events: Option<Option<i64>>,
     #[serde(default, deserialize_with = "given")]
     reads_per_second: Option<Option<i64>>,
@@ -29,37 +36,47 @@ struct LimitsAsked {
     writes_per_second: Option<Option<i64>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Asked {
+    #[schema(schema_with = words::name)]
     tenant_id: String,
+    #[schema(schema_with = words::nullable_guard)]
     secret_guard: Option<String>,
     #[serde(default)]
     limits: LimitsAsked,
 }
 
 /// What becomes different; what is not there stays, and a limit of `null` is the service's own again.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Change {
+    #[schema(schema_with = words::nullable_tenant_status)]
     status: Option<String>,
+    #[schema(schema_with = words::nullable_guard)]
     secret_guard: Option<String>,
     #[serde(default)]
     limits: LimitsAsked,
+    #[schema(max_length = 2000)]
     reason: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Tenant)]
 struct TenantJson {
     tenant_id: String,
+    #[schema(schema_with = words::tenant_status)]
     status: &'static str,
+    #[schema(schema_with = words::guard)]
     secret_guard: &'static str,
     limits: LimitsJson,
+    #[schema(format = DateTime)]
     created_at: String,
     created_by: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = TenantLimits)]
 struct LimitsJson {
     max_event_bytes: Option<i64>,
     max_batch_events: Option<i64>,
@@ -67,17 +84,18 @@ struct LimitsJson {
     writes_per_second: Option<i64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct OneTenant {
     tenant: TenantJson,
 }
 
+#[derive(Serialize, ToSchema)]
+struct Listed {
+    tenants: Vec<TenantJson>,
+}
+
 /// Lists the tenants that the caller may use, by name.
 pub(crate) async fn list(State(app): State<App>, caller: AccountCaller<Admin>, _: NoParams) -> Result<Reply, ApiError> {
-    #[derive(Serialize)]
-    struct Listed {
-        tenants: Vec<TenantJson>,
-    }
     let tenants = app.store.tenants().await?.into_iter();
     let tenants = tenants.filter(|tenant| caller.principal.may_use(tenant.tenant_id.as_str()));
     Reply::ok(&Listed { tenants: tenants.map(TenantJson::of).collect() })

@@ -1,5 +1,7 @@
 //! `/admin/accounts/{account_id}/tokens`: what accounts are known by.
 
+pub(crate) mod contract;
+
 use axum::extract::{Request, State};
 use dg_domain::Micros;
 use dg_http::gate::{AccountCaller, Admin};
@@ -10,54 +12,89 @@ use dg_http::{ApiError, Reply, body};
 use dg_storage::accounts::{NewToken, Token};
 use serde::{Deserialize, Serialize};
 use tracing::info;
+use utoipa::ToSchema;
 
 use super::accounts::{find, find_seen};
 use super::grants::{self, ACCOUNTS_MANAGE};
 use crate::app::App;
+use crate::words;
 
 /// Ten years; a token for longer is one without an end.
-const LONGEST_S: i64 = 10 * 366 * 24 * 3600;
+pub(crate) const LONGEST_S: i64 = 10 * 366 * 24 * 3600;
 /// How long a token goes on after another one took its place, unless something else is said.
 const OVERLAP_S: i64 = 24 * 3600;
 /// Thirty days: whoever needs more wants two tokens.
-const LONGEST_OVERLAP_S: i64 = 30 * 24 * 3600;
+pub(crate) const LONGEST_OVERLAP_S: i64 = 30 * 24 * 3600;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Asked {
+    #[schema(schema_with = words::life)]
     expires_in_s: Option<i64>,
+    #[schema(schema_with = words::nullable_title)]
     label: Option<String>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Rotation {
+    #[schema(schema_with = words::overlap)]
     overlap_s: Option<i64>,
+    #[schema(schema_with = words::life)]
     expires_in_s: Option<i64>,
 }
 
 /// A token with its text, for the one answer that shows it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = NewToken)]
 pub(super) struct ShownOnce<'a> {
     token_id: &'a str,
     token: &'a str,
+    #[schema(format = DateTime)]
     expires_at: Option<String>,
 }
 
 /// A token as everybody else sees it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Token)]
 pub(super) struct TokenJson {
     token_id: String,
     account_id: String,
     label: Option<String>,
+    #[schema(schema_with = words::token_status)]
     status: &'static str,
+    #[schema(format = DateTime)]
     created_at: String,
     created_by: Option<String>,
+    #[schema(format = DateTime)]
     expires_at: Option<String>,
+    #[schema(format = DateTime)]
     revoked_at: Option<String>,
     revoked_by: Option<String>,
+    #[schema(format = DateTime)]
     last_used_at: Option<String>,
     replaces: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Listed {
+    tokens: Vec<TokenJson>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Created<'a> {
+    token: ShownOnce<'a>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Rotated<'a> {
+    token: ShownOnce<'a>,
+    replaced: TokenJson,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Revoked {
+    token: TokenJson,
 }
 
 /// Lists the tokens of an account, oldest first; names them and does not show them.
@@ -67,10 +104,6 @@ pub(crate) async fn list(
     caller: AccountCaller<Admin>,
     _: NoParams,
 ) -> Result<Reply, ApiError> {
-    #[derive(Serialize)]
-    struct Listed {
-        tokens: Vec<TokenJson>,
-    }
     find_seen(&app, &caller.principal, &account_id).await?;
     let tokens = app.store.tokens(&account_id).await?;
     Reply::ok(&Listed { tokens: tokens.into_iter().map(TokenJson::of).collect() })
@@ -84,10 +117,6 @@ pub(crate) async fn create(
     _: NoParams,
     request: Request,
 ) -> Result<Reply, ApiError> {
-    #[derive(Serialize)]
-    struct Created<'a> {
-        token: ShownOnce<'a>,
-    }
     let who = &caller.principal;
     who.require(ACCOUNTS_MANAGE)?;
     let asked = body::command::<Asked>(request).await?;
@@ -109,11 +138,6 @@ pub(crate) async fn rotate(
     _: NoParams,
     request: Request,
 ) -> Result<Reply, ApiError> {
-    #[derive(Serialize)]
-    struct Rotated<'a> {
-        token: ShownOnce<'a>,
-        replaced: TokenJson,
-    }
     let who = &caller.principal;
     who.require(ACCOUNTS_MANAGE)?;
     let asked: Rotation = body::command_if_any(request).await?;
@@ -136,10 +160,6 @@ pub(crate) async fn revoke(
     caller: AccountCaller<Admin>,
     _: NoParams,
 ) -> Result<Reply, ApiError> {
-    #[derive(Serialize)]
-    struct Revoked {
-        token: TokenJson,
-    }
     let who = &caller.principal;
     who.require(ACCOUNTS_MANAGE)?;
     grants::over(who, &find(&app, &account_id).await?)?;

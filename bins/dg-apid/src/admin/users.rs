@@ -1,5 +1,7 @@
 //! `/admin/users`: people who sign in.
 
+pub(crate) mod contract;
+
 use axum::extract::{Request, State};
 use dg_domain::Micros;
 use dg_http::gate::{AccountCaller, Admin, Principal};
@@ -10,33 +12,43 @@ use dg_storage::accounts::NewAccount;
 use dg_storage::people::{NewPassword, Person};
 use serde::{Deserialize, Serialize};
 use tracing::info;
+use utoipa::ToSchema;
 
 use super::accounts::{Change, apply};
 use super::grants::{self, ACCOUNTS_MANAGE, Grants};
 use crate::app::App;
+use crate::words;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Asked {
+    #[schema(schema_with = words::name)]
     user_id: String,
+    #[schema(schema_with = words::nullable_title)]
     display_name: Option<String>,
     #[serde(default)]
+    #[schema(schema_with = words::roles)]
     roles: Vec<String>,
     #[serde(default)]
+    #[schema(schema_with = words::permissions)]
     permissions: Vec<String>,
     #[serde(default)]
+    #[schema(schema_with = words::tenants)]
     tenant_ids: Vec<String>,
     /// Left out, one is drawn and shown in the answer.
+    #[schema(schema_with = words::nullable_password)]
     password: Option<String>,
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct AskedPassword {
+    #[schema(schema_with = words::nullable_password)]
     password: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = User)]
 struct UserJson {
     user_id: String,
     display_name: Option<String>,
@@ -45,32 +57,37 @@ struct UserJson {
     tenant_ids: Vec<String>,
     disabled: bool,
     has_password: bool,
+    #[schema(format = DateTime)]
     password_changed_at: Option<String>,
     must_change_password: bool,
+    #[schema(format = DateTime)]
     last_seen_at: Option<String>,
+    #[schema(format = DateTime)]
     created_at: String,
     created_by: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct OneUser {
     user: UserJson,
 }
 
 /// A person whose password was chosen for them, with that password if the service chose it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct WithPassword {
     user: UserJson,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     password: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Listed {
+    users: Vec<UserJson>,
 }
 
 /// Lists the people that the caller sees, by name.
 pub(crate) async fn list(State(app): State<App>, caller: AccountCaller<Admin>, _: NoParams) -> Result<Reply, ApiError> {
-    #[derive(Serialize)]
-    struct Listed {
-        users: Vec<UserJson>,
-    }
     let people = app.store.people().await?.into_iter();
     let people = people.filter(|person| grants::sees(&caller.principal, &person.account));
     Reply::ok(&Listed { users: people.map(UserJson::of).collect() })

@@ -1,6 +1,7 @@
 //! `/admin/webhooks`: endpoints that are told about the tenant's events and projections.
 
-mod asked;
+pub(crate) mod asked;
+pub(crate) mod contract;
 pub(crate) mod deliveries;
 
 use axum::extract::{Request, State};
@@ -14,35 +15,44 @@ use dg_storage::webhooks::{DeliveryState, NewSecret, NewWebhook, SecretInfo, Web
 use dg_webhooks::{Secret, SecretKind};
 use serde::Serialize;
 use tracing::info;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use self::asked::{Asked, AskedReplay, Change, Replay, Rotation};
 use super::grants::WEBHOOKS_MANAGE;
 use crate::app::App;
+use crate::words;
 
 /// What a test says.
 const TEST: &str = "{\"message\":\"a test, asked for by an administrator\"}";
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct OneWebhook<'a> {
     webhook: WebhookJson<'a>,
 }
 
 /// An endpoint as its administrators see it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Webhook)]
 struct WebhookJson<'a> {
     webhook_id: String,
     tenant_id: &'a str,
     url: &'a str,
     description: Option<&'a str>,
+    #[schema(schema_with = words::webhook_whats)]
     what: Vec<&'static str>,
+    #[schema(schema_with = words::event_types)]
     event_type: Vec<&'static str>,
     trace_id: Option<&'a str>,
+    #[schema(schema_with = words::webhook_status)]
     status: &'static str,
     status_reason: Option<&'a str>,
+    #[schema(format = DateTime)]
     status_changed_at: String,
+    #[schema(format = DateTime)]
     created_at: String,
     created_by: &'a str,
+    #[schema(format = DateTime)]
     updated_at: String,
     /// Everything up to here has been queued.
     last_log_seq: i64,
@@ -50,32 +60,41 @@ struct WebhookJson<'a> {
     replay: Option<ReplayJson>,
     /// Failed attempts in a row.
     failures: u32,
+    #[schema(format = DateTime)]
     failing_since: Option<String>,
+    #[schema(format = DateTime)]
     last_success_at: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = WebhookReplay)]
 struct ReplayJson {
     last_log_seq: i64,
     until: i64,
 }
 
 /// What is known about a secret that is not the secret.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = WebhookSecret)]
 struct SecretJson {
     secret_id: String,
+    #[schema(schema_with = words::secret_kind)]
     secret_kind: &'static str,
     public_key: Option<String>,
+    #[schema(format = DateTime)]
     created_at: String,
     created_by: String,
+    #[schema(format = DateTime)]
     expires_at: Option<String>,
 }
 
 /// A secret that was just made, for the one answer that shows it. A private key is not shown at all: receivers need the public
 /// one.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = WebhookSecretShownOnce)]
 struct ShownOnce {
     secret_id: String,
+    #[schema(schema_with = words::secret_kind)]
     secret_kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
@@ -84,19 +103,59 @@ struct ShownOnce {
 }
 
 /// How many messages of an endpoint are in which state.
-#[derive(Default, Serialize)]
+#[derive(Default, Serialize, ToSchema)]
+#[schema(as = WebhookDeliveryCounts)]
 struct CountsJson {
     pending: i64,
     delivered: i64,
     dead: i64,
 }
 
+#[derive(Serialize, ToSchema)]
+#[schema(as = Webhooks)]
+struct Listed<'a> {
+    webhooks: Vec<WebhookJson<'a>>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = CreatedWebhook)]
+struct Created<'a> {
+    webhook: WebhookJson<'a>,
+    secret: ShownOnce,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = ShownWebhook)]
+struct Shown<'a> {
+    webhook: WebhookJson<'a>,
+    secrets: Vec<SecretJson>,
+    deliveries: CountsJson,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = DeletedWebhook)]
+struct Deleted {
+    webhook_id: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = RotatedWebhookSecret)]
+struct Rotated {
+    secret: ShownOnce,
+    /// Those that are valid now, newest first.
+    secrets: Vec<SecretJson>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = ReplayedWebhook)]
+struct Replayed<'a> {
+    webhook: WebhookJson<'a>,
+    /// Dead letters that are sent again.
+    dead_letters: u64,
+}
+
 /// Lists the endpoints of the tenant, oldest first.
 pub(crate) async fn list(State(app): State<App>, caller: TenantCaller<Admin>, _: NoParams) -> Result<Reply, ApiError> {
-    #[derive(Serialize)]
-    struct Listed<'a> {
-        webhooks: Vec<WebhookJson<'a>>,
-    }
     caller.principal.require(WEBHOOKS_MANAGE)?;
     let webhooks = app.store.webhooks(caller.tenant()).await?;
     Reply::ok(&Listed { webhooks: webhooks.iter().map(WebhookJson::of).collect() })
@@ -109,11 +168,6 @@ pub(crate) async fn create(
     _: NoParams,
     request: Request,
 ) -> Result<Reply, ApiError> {
-    #[derive(Serialize)]
-    struct Created<'a> {
-        webhook: WebhookJson<'a>,
-        secret: ShownOnce,
-    }
     caller.principal.require(WEBHOOKS_MANAGE)?;
     let asked = body::command::<Asked>(request).await?;
     let target = asked::target(&asked.url, app.reach).await?;
@@ -129,7 +183,8 @@ pub(crate) async fn create(
     let secret = draw(kind);
     let webhook = app.store.create_webhook(caller.tenant(), &new, &secret, &caller.principal.by()).await?;
     told(&app, &caller, new.webhook_id, "made a webhook");
-    Reply::created(&Created { webhook: WebhookJson::of(&webhook), secret: ShownOnce::of(&secret) })
+    let created = Created { webhook: WebhookJson::of(&webhook), secret: ShownOnce::of(&secret) };
+    Ok(Reply::created(&created)?.unkept())
 }
 
 /// Describes one endpoint, with what is known about its secrets and how many messages it has.
@@ -139,12 +194,6 @@ pub(crate) async fn show(
     caller: TenantCaller<Admin>,
     _: NoParams,
 ) -> Result<Reply, ApiError> {
-    #[derive(Serialize)]
-    struct Shown<'a> {
-        webhook: WebhookJson<'a>,
-        secrets: Vec<SecretJson>,
-        deliveries: CountsJson,
-    }
     caller.principal.require(WEBHOOKS_MANAGE)?;
     let webhook = find(&app, &caller, &webhook_id).await?;
     let (tenant, id) = (caller.tenant(), webhook.webhook_id);
@@ -184,10 +233,6 @@ pub(crate) async fn delete(
     caller: TenantCaller<Admin>,
     _: NoParams,
 ) -> Result<Reply, ApiError> {
-    #[derive(Serialize)]
-    struct Deleted {
-        webhook_id: String,
-    }
     caller.principal.require(WEBHOOKS_MANAGE)?;
     let id = parse(&webhook_id)?;
     app.store.delete_webhook(caller.tenant(), id, &caller.principal.by()).await?;
@@ -203,12 +248,6 @@ pub(crate) async fn rotate(
     _: NoParams,
     request: Request,
 ) -> Result<Reply, ApiError> {
-    #[derive(Serialize)]
-    struct Rotated {
-        secret: ShownOnce,
-        /// Those that are valid now, newest first.
-        secrets: Vec<SecretJson>,
-    }
     caller.principal.require(WEBHOOKS_MANAGE)?;
     let asked: Rotation = body::command_if_any(request).await?;
     let overlap_s = asked.overlap_s()?;
@@ -221,7 +260,7 @@ pub(crate) async fn rotate(
     app.store.rotate_webhook_secret(tenant, id, &secret, overlap_s, &caller.principal.by()).await?;
     told(&app, &caller, id, "rotated a webhook's secret");
     let secrets = app.store.webhook_secrets(tenant, id).await?.into_iter().map(SecretJson::of).collect();
-    Reply::created(&Rotated { secret: ShownOnce::of(&secret), secrets })
+    Ok(Reply::created(&Rotated { secret: ShownOnce::of(&secret), secrets })?.unkept())
 }
 
 /// Queues a message of type `webhook.test`.
@@ -246,12 +285,6 @@ pub(crate) async fn replay(
     _: NoParams,
     request: Request,
 ) -> Result<Reply, ApiError> {
-    #[derive(Serialize)]
-    struct Replayed<'a> {
-        webhook: WebhookJson<'a>,
-        /// Dead letters that are sent again.
-        dead_letters: u64,
-    }
     caller.principal.require(WEBHOOKS_MANAGE)?;
     let asked = body::command::<AskedReplay>(request).await?;
     let (tenant, id, by) = (caller.tenant(), parse(&webhook_id)?, caller.principal.by());

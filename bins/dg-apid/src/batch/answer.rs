@@ -2,15 +2,18 @@
 
 use dg_domain::append::Outcome;
 use dg_domain::{NewEvent, StoredEvent, Violation};
+use dg_http::contract::{digest, instant};
 use dg_http::error::ErrorJson;
 use dg_http::{ApiError, Reply};
 use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::Decided;
+use crate::words;
 
-#[derive(Serialize)]
-struct Answer<'a> {
+#[derive(Serialize, ToSchema)]
+pub(super) struct Answer<'a> {
     results: Vec<Item<'a>>,
     stored: usize,
     replayed: usize,
@@ -19,21 +22,53 @@ struct Answer<'a> {
     last_log_seq: i64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(untagged)]
-enum Item<'a> {
+#[schema(as = BatchItem)]
+pub(super) enum Item<'a> {
     Kept {
         index: usize,
+        #[schema(schema_with = words::kept)]
         status: &'static str,
         event_id: &'a str,
         trace_id: &'a str,
         trace_seq: i64,
         log_seq: i64,
+        #[schema(schema_with = digest)]
         payload_hash: String,
+        #[schema(schema_with = instant)]
         recorded_at: String,
     },
     Rejected {
         index: usize,
+        #[schema(schema_with = words::rejected)]
+        status: &'static str,
+        error: ErrorJson<'a>,
+    },
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct Validated<'a> {
+    results: Vec<Verdict<'a>>,
+    valid: usize,
+    invalid: usize,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = ValidatedItem)]
+pub(super) enum Verdict<'a> {
+    Valid {
+        index: usize,
+        #[schema(schema_with = words::valid)]
+        status: &'static str,
+        event_id: &'a str,
+        #[schema(schema_with = digest)]
+        payload_hash: String,
+    },
+    Invalid {
+        index: usize,
+        #[schema(schema_with = words::invalid)]
         status: &'static str,
         error: ErrorJson<'a>,
     },
@@ -95,20 +130,6 @@ fn kept<'a>(index: usize, status: &'static str, stored: &'a StoredEvent) -> Item
 /// # Errors
 /// As [`Reply::ok`].
 pub(super) fn validated(items: &[Result<NewEvent, Violation>]) -> Result<Reply, ApiError> {
-    #[derive(Serialize)]
-    struct Validated<'a> {
-        results: Vec<Verdict<'a>>,
-        valid: usize,
-        invalid: usize,
-    }
-
-    #[derive(Serialize)]
-    #[serde(untagged)]
-    enum Verdict<'a> {
-        Valid { index: usize, status: &'static str, event_id: &'a str, payload_hash: String },
-        Invalid { index: usize, status: &'static str, error: ErrorJson<'a> },
-    }
-
     let refusals: Vec<Option<ApiError>> =
         items.iter().map(|item| item.as_ref().err().cloned().map(ApiError::from)).collect();
     let results: Vec<Verdict<'_>> = items

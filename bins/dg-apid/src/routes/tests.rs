@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::StatusCode;
+use axum::response::Response;
 use dg_domain::{GuardMode, TenantId};
 use dg_http::gate::{Directory, Gate, KnownSession, KnownTenant, Lookup, Principal};
 use dg_http::token::Minted;
@@ -17,10 +18,11 @@ use dg_storage::log::{AppendStage, StageConfig};
 use dg_storage::notifier::Notifier;
 use dg_storage::tenants::{TenantLimits, TenantStatus};
 use dg_storage::{Channel, DatabaseConfig, Store};
+use serde_json::Value;
 use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt;
 
-use super::{TABLE, all};
+use super::{Access, Deprecation, Operation, VERSIONED, all, answer};
 use crate::app::{App, Shared};
 use crate::config::ApidConfig;
 use crate::metrics::ApiMetrics;
@@ -28,30 +30,15 @@ use crate::passwords::Passwords;
 use crate::readiness::Progress;
 use crate::stream::Streams;
 
-/// Who comes in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Access {
-    /// Whoever has a token.
-    Anybody,
-    /// An administrator, without a tenant.
-    Admin,
-    /// Whoever reads, writes or administers the tenant of the request.
-    TenantReader,
-    TenantWriter,
-    TenantAdmin,
-    /// A reader of the tenant who takes events as they come.
-    Stream,
-}
-
 impl Access {
     const fn needs_tenant(self) -> bool {
-        !matches!(self, Self::Anybody | Self::Admin)
+        !matches!(self, Self::Open | Self::Anybody | Self::Admin)
     }
 
     /// A role that is not enough.
     const fn too_little(self) -> Option<&'static str> {
         match self {
-            Self::Anybody => None,
+            Self::Open | Self::Anybody => None,
             Self::TenantReader | Self::Stream => Some("none"),
             Self::TenantWriter => Some("reader"),
             Self::Admin | Self::TenantAdmin => Some("writer"),
@@ -111,31 +98,41 @@ impl Case {
     }
 
     async fn ask(&self, method: &str, path: &str, token: Option<&str>, tenant: Option<&str>) -> (StatusCode, String) {
-        self.send(method, path, token, tenant, Body::empty()).await
+        let response = self.respond(method, path, token, tenant, Body::empty()).await;
+        code(&response)
     }
 
-    async fn send(
+    async fn answer(&self, method: &str, path: &str, token: Option<&str>, tenant: Option<&str>) -> Value {
+        let response = self.respond(method, path, token, tenant, Body::empty()).await;
+        let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        serde_json::from_slice(&body).unwrap_or(Value::Null)
+    }
+
+    async fn respond(
         &self,
         method: &str,
         path: &str,
         token: Option<&str>,
         tenant: Option<&str>,
         body: Body,
-    ) -> (StatusCode, String) {
+    ) -> Response {
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let path =
             path.split('/').map(|part| if part.starts_with('{') { "x" } else { part }).collect::<Vec<_>>().join("/");
-        let mut request = Request::builder().method(&*method.to_uppercase()).uri(format!("/api/v1{path}"));
+        let mut request = Request::builder().method(&*method.to_uppercase()).uri(format!("/api/v1{path}?{query}"));
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
         if let Some(tenant) = tenant {
             request = request.header("x-tenant-id", tenant);
         }
-        let response = all(self.app.clone()).oneshot(request.body(body).unwrap()).await.unwrap();
-        let code =
-            response.headers().get("x-error-code").and_then(|code| code.to_str().ok()).unwrap_or_default().to_owned();
-        (response.status(), code)
+        all(self.app.clone()).oneshot(request.body(body).unwrap()).await.unwrap()
     }
+}
+
+fn code(response: &Response) -> (StatusCode, String) {
+    let code = response.headers().get("x-error-code").and_then(|code| code.to_str().ok()).unwrap_or_default();
+    (response.status(), code.to_owned())
 }
 
 fn app(book: Book) -> App {
@@ -172,7 +169,7 @@ fn app(book: Book) -> App {
 async fn nobody_comes_in_without_a_token_that_counts() {
     let case = Case::new();
     let stranger = Minted::draw();
-    for &(method, path, _) in TABLE {
+    for &(method, path, ..) in VERSIONED {
         let bad = ["revoked", "disabled", "expired"].map(|name| Some(case.tokens[name].as_str()));
         for token in [None, Some("nonsense"), Some(stranger.reveal())].into_iter().chain(bad) {
             let answer = case.ask(method, path, token, Some("ours")).await;
@@ -185,7 +182,7 @@ async fn nobody_comes_in_without_a_token_that_counts() {
 async fn each_route_keeps_to_its_word_in_the_table() {
     let case = Case::new();
     let forbidden = (StatusCode::FORBIDDEN, "forbidden".to_owned());
-    for &(method, path, access) in TABLE {
+    for &(method, path, access, _) in VERSIONED {
         let what = format!("{method} {path} {access:?}");
         if let Some(role) = access.too_little() {
             assert_eq!(case.ask(method, path, Some(&case.tokens[role]), Some("ours")).await, forbidden, "{what}");
@@ -203,7 +200,7 @@ async fn each_route_keeps_to_its_word_in_the_table() {
         }
         // A permission that is missing is no role that is missing, and counts as having come in.
         let enough = match access {
-            Access::Anybody => "none",
+            Access::Open | Access::Anybody => "none",
             Access::TenantReader | Access::Stream => "reader",
             Access::TenantWriter => "writer",
             Access::Admin | Access::TenantAdmin => "admin",
@@ -221,7 +218,7 @@ async fn each_route_keeps_to_its_word_in_the_table() {
 async fn the_role_alone_changes_nothing() {
     let case = Case::new();
     let asks_first = |path: &str| path.contains("/audit") || path.ends_with("/revoke");
-    for &(method, path, access) in TABLE {
+    for &(method, path, access, _) in VERSIONED {
         let changes = method != "get" && !path.contains("/replays") && !path.contains("/failures");
         if access == Access::Admin && (changes || asks_first(path)) {
             let answer = case.ask(method, path, Some(&case.tokens["admin"]), None).await;
@@ -251,7 +248,7 @@ async fn who_is_thrown_out_meanwhile_changes_nothing() {
     };
     let read_to_the_end = Arc::new(AtomicUsize::new(0));
     let (mut changing, mut refused) = (0, 0);
-    for &(method, path, access) in TABLE.iter().filter(|(method, ..)| *method != "get") {
+    for &(method, path, access, _) in VERSIONED.iter().filter(|(method, ..)| *method != "get") {
         changing += 1;
         case.book.0.lock().unwrap().insert(minted.token_id.clone(), leaving.clone());
         case.app.gate.forget();
@@ -266,11 +263,60 @@ async fn who_is_thrown_out_meanwhile_changes_nothing() {
             Ok::<_, std::io::Error>("{}")
         });
         let tenant = access.needs_tenant().then_some("ours");
-        let answer = case.send(method, path, Some(minted.reveal()), tenant, Body::from_stream(body)).await;
+        let answer = code(&case.respond(method, path, Some(minted.reveal()), tenant, Body::from_stream(body)).await);
         if read_to_the_end.load(Ordering::SeqCst) > before {
             refused += 1;
             assert_eq!(answer, (StatusCode::UNAUTHORIZED, "unauthorized".to_owned()), "{method} {path}");
         }
     }
     assert!(refused * 3 > changing * 2, "only {refused} of {changing} routes read their body");
+}
+
+/// A contract names exactly the query parameters that its handler knows; the refusal of an unknown one lists those.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_contract_names_the_parameters_of_its_handler() {
+    let case = Case::new();
+    for (method, path, access, contract) in VERSIONED {
+        let mut document = dg_http::contract::Document::default();
+        document.add(method, path, access.caller(), contract());
+        let info = dg_http::contract::Info { title: "", version: "", description: "" };
+        let shown = document.finish(info, &[]);
+        let parameters = shown["paths"][path][method]["parameters"].as_array().cloned().unwrap_or_default();
+        let mut named: Vec<&str> = parameters
+            .iter()
+            .filter(|parameter| parameter["in"] == "query")
+            .map(|parameter| parameter["name"].as_str().unwrap())
+            .collect();
+        let token = case.tokens[if *access == Access::TenantWriter { "writer" } else { "admin" }].as_str();
+        let tenant = access.needs_tenant().then_some("ours");
+        let answer = case.answer(method, &format!("{path}?no_such_parameter=1"), Some(token), tenant).await;
+        assert_eq!(answer["error"]["details"]["parameter"], "no_such_parameter", "{method} {path}: {answer}");
+        let known = answer["error"]["details"]["known"].as_array().cloned().unwrap_or_default();
+        let mut known: Vec<&str> = known.iter().filter_map(Value::as_str).collect();
+        named.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(named, known, "{method} {path}: the contract names other parameters than the handler knows");
+    }
+}
+
+/// No route is deprecated now; one that is says so on whatever it answers, and nothing beside it does.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deprecated_route_says_so() {
+    let case = Case::new();
+    let gone =
+        Deprecation { since: 1_796_083_200, sunset: "Tue, 01 Jun 2027 00:00:00 GMT", instead: "/docs#get_livez" };
+    let old = Operation::new("get_old", "Old").deprecated(gone);
+    let route = answer("get", crate::probes::alive, &old).merge(answer(
+        "post",
+        crate::probes::alive,
+        &Operation::new("new", "New"),
+    ));
+    let router = axum::Router::new().route("/old", route).with_state(case.app.clone());
+    for (method, marked) in [("GET", true), ("POST", false), ("DELETE", false)] {
+        let request = Request::builder().method(method).uri("/old").body(Body::empty()).unwrap();
+        let response = router.clone().oneshot(request).await.unwrap();
+        for name in ["deprecation", "sunset", "link"] {
+            assert_eq!(response.headers().contains_key(name), marked, "{method} {name}");
+        }
+    }
 }

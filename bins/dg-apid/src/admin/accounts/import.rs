@@ -13,38 +13,46 @@ use dg_http::{ApiError, Reply, body};
 use dg_storage::accounts::{NewAccount, NewToken};
 use serde::{Deserialize, Serialize};
 use tracing::info;
+use utoipa::ToSchema;
 
 use super::super::grants::{self, ACCOUNTS_MANAGE, Grants};
 use super::super::tokens::{self, ShownOnce};
 use super::AccountJson;
 use crate::app::App;
+use crate::words;
 
 const LARGEST: usize = 1 << 20;
 const MOST: usize = 1_000;
 
 /// The file. What it says beside the accounts is about another console and another moment.
-#[derive(Deserialize)]
-struct File {
+#[derive(Deserialize, ToSchema)]
+pub(super) struct File {
+    #[schema(min_items = 1, max_items = 1000)]
     service_accounts: Vec<Entry>,
     /// Accounts that are there already are left as they are instead of refusing the file.
     #[serde(default)]
     skip_existing: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = ImportEntry)]
 struct Entry {
+    #[schema(schema_with = words::name)]
     account_id: String,
     #[serde(default)]
+    #[schema(schema_with = words::one_or_many_roles)]
     roles: OneOrMany,
     #[serde(default)]
+    #[schema(schema_with = words::one_or_many_permissions)]
     permissions: OneOrMany,
     #[serde(default)]
+    #[schema(schema_with = words::one_or_many_tenants)]
     tenant_ids: OneOrMany,
     tokens: Option<OneOrMany>,
     token: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(untagged)]
 enum OneOrMany {
     One(String),
@@ -74,6 +82,24 @@ struct Wanted {
     minted: Option<Minted>,
 }
 
+#[derive(Serialize, ToSchema)]
+#[schema(as = ImportedAccount)]
+pub(super) struct Imported<'a> {
+    account: AccountJson,
+    tokens_kept: usize,
+    tokens_left_behind: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    token: Option<ShownOnce<'a>>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct Answer<'a> {
+    accounts: Vec<Imported<'a>>,
+    skipped: Vec<String>,
+    unregistered_tenants: Vec<String>,
+}
+
 /// Makes the accounts of the file, all or none.
 pub(crate) async fn import(
     State(app): State<App>,
@@ -81,20 +107,6 @@ pub(crate) async fn import(
     _: NoParams,
     request: Request,
 ) -> Result<Reply, ApiError> {
-    #[derive(Serialize)]
-    struct Imported<'a> {
-        account: AccountJson,
-        tokens_kept: usize,
-        tokens_left_behind: usize,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        token: Option<ShownOnce<'a>>,
-    }
-    #[derive(Serialize)]
-    struct Answer<'a> {
-        accounts: Vec<Imported<'a>>,
-        skipped: Vec<String>,
-        unregistered_tenants: Vec<String>,
-    }
     let who = &caller.principal;
     who.require(ACCOUNTS_MANAGE)?;
     let file: File = body::command_within(request, LARGEST).await?;

@@ -9,35 +9,49 @@ use dg_projections::{RunMode, RunTarget};
 use dg_storage::projections::{Asker, NewRuns};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 use uuid::Uuid;
+
+use crate::words;
 
 const LONGEST_REASON: usize = 2_000;
 const LARGEST_METADATA: usize = 8 << 10;
 /// What may be asked for; one event is projected after all through its failure.
-const MODES: [RunMode; 3] = [RunMode::CatchUp, RunMode::Rebuild, RunMode::Verify];
+pub(crate) const MODES: [RunMode; 3] = [RunMode::CatchUp, RunMode::Rebuild, RunMode::Verify];
 
 /// The body of `POST /admin/replays`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Asked {
+    #[schema(schema_with = words::run_target)]
     projection: String,
+    #[schema(schema_with = words::nullable_asked_mode)]
     mode: Option<String>,
+    #[schema(schema_with = words::nullable_reason)]
     reason: Option<String>,
+    #[schema(minimum = 0, maximum = 0)]
     since_log_seq: Option<i64>,
+    #[schema(minimum = 0)]
     until_log_seq: Option<i64>,
     #[serde(default)]
+    #[schema(value_type = Object)]
     metadata: Map<String, Value>,
 }
 
 /// The body of `POST /admin/replays:batch`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AskedOfMany {
+    #[schema(min_items = 1)]
     tenant_ids: Vec<String>,
+    #[schema(schema_with = words::run_target)]
     projection: String,
+    #[schema(schema_with = words::nullable_asked_mode)]
     mode: Option<String>,
+    #[schema(schema_with = words::nullable_reason)]
     reason: Option<String>,
     #[serde(default)]
+    #[schema(value_type = Object)]
     metadata: Map<String, Value>,
 }
 

@@ -6,20 +6,32 @@ use dg_projections::RunStatus;
 use dg_storage::projections::Run;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use crate::words;
 
 /// Every field of a run, and how long it will still take.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Run)]
 pub(crate) struct RunJson<'a> {
+    #[schema(format = "uuid")]
     job_id: String,
+    #[schema(format = "uuid")]
     batch_id: Option<String>,
     tenant_id: &'a str,
+    #[schema(schema_with = words::run_target)]
     projection_name: &'static str,
+    #[schema(schema_with = words::run_mode)]
     mode: &'static str,
+    #[schema(schema_with = words::run_status)]
     status: &'static str,
     reason: &'a str,
     requested_by: &'a str,
+    #[schema(format = DateTime)]
     requested_at: String,
+    #[schema(format = DateTime)]
     started_at: Option<String>,
+    #[schema(format = DateTime)]
     finished_at: Option<String>,
     since_log_seq: i64,
     until_log_seq: Option<i64>,
@@ -31,10 +43,13 @@ pub(crate) struct RunJson<'a> {
     phase: &'a str,
     attempt: i64,
     owner: &'a str,
+    #[schema(format = "uuid")]
     failure_id: Option<String>,
     error_code: Option<&'a str>,
     error_message: Option<&'a str>,
+    #[schema(value_type = Object)]
     result: &'a RawValue,
+    #[schema(value_type = Object)]
     metadata: &'a RawValue,
     metadata_json: &'a str,
 }

@@ -8,59 +8,83 @@ use dg_storage::webhooks::{WebhookChange, WebhookStatus};
 use dg_webhooks::{Reach, SecretKind, Target, Wants};
 use serde::Deserialize;
 use tokio::time::timeout;
+use utoipa::ToSchema;
 
 use crate::admin::grants;
+use crate::words;
 
 /// How long the old secrets go on after a rotation, unless something else is said.
 const OVERLAP_S: i64 = 24 * 3600;
 /// Thirty days: whoever needs more wants two endpoints.
-const LONGEST_OVERLAP_S: i64 = 30 * 24 * 3600;
+pub(crate) const LONGEST_OVERLAP_S: i64 = 30 * 24 * 3600;
 /// For looking up the name of a new endpoint.
 const LOOKUP: Duration = Duration::from_secs(2);
 const LONGEST_TRACE_ID: usize = 512;
 const LONGEST_REASON: usize = 2_000;
 
 /// An endpoint to make.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = AskedWebhook)]
 pub(super) struct Asked {
+    #[schema(schema_with = words::endpoint)]
     pub(super) url: String,
+    #[schema(schema_with = words::nullable_title)]
     pub(super) description: Option<String>,
+    #[schema(schema_with = words::nullable_webhook_whats)]
     what: Option<Vec<String>>,
+    #[schema(schema_with = words::nullable_event_types)]
     event_type: Option<Vec<String>>,
+    #[schema(schema_with = words::nullable_trace_id)]
     trace_id: Option<String>,
+    #[schema(minimum = 0)]
     after: Option<i64>,
+    #[schema(schema_with = words::nullable_secret_kind)]
     secret_kind: Option<String>,
 }
 
 /// What is to be different about an endpoint.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(as = WebhookChange)]
 pub(super) struct Change {
+    #[schema(schema_with = words::nullable_endpoint)]
     url: Option<String>,
     #[serde(deserialize_with = "grants::given")]
+    #[schema(schema_with = words::nullable_title)]
     description: Option<Option<String>>,
+    #[schema(schema_with = words::nullable_webhook_whats)]
     what: Option<Vec<String>>,
+    #[schema(schema_with = words::nullable_event_types)]
     event_type: Option<Vec<String>>,
     #[serde(deserialize_with = "grants::given")]
+    #[schema(schema_with = words::nullable_trace_id)]
     trace_id: Option<Option<String>>,
+    #[schema(schema_with = words::nullable_asked_webhook_status)]
     status: Option<String>,
+    #[schema(schema_with = words::nullable_free_reason)]
     reason: Option<String>,
 }
 
 /// Another secret.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(as = WebhookRotation)]
 pub(super) struct Rotation {
+    #[schema(schema_with = words::webhook_overlap)]
     overlap_s: Option<i64>,
+    #[schema(schema_with = words::nullable_secret_kind)]
     secret_kind: Option<String>,
 }
 
 /// What to send again, as it was asked.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = AskedWebhookReplay)]
 pub(super) struct AskedReplay {
+    #[schema(minimum = 0)]
     after: Option<i64>,
+    #[schema(minimum = 0)]
     until: Option<i64>,
     #[serde(default)]
     dead: bool,

@@ -1,5 +1,7 @@
 //! `/admin/webhooks/{webhook_id}/deliveries`: what became of an endpoint's messages.
 
+pub(crate) mod contract;
+
 use axum::extract::{RawQuery, State};
 use dg_domain::{LogSeq, Micros};
 use dg_http::gate::{Admin, TenantCaller};
@@ -8,43 +10,67 @@ use dg_http::path::Segments;
 use dg_http::{ApiError, Code, Reply};
 use dg_storage::webhooks::{Attempt, Delivery, DeliveryFilter, DeliveryState};
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{find, parse, told};
 use crate::admin::grants::WEBHOOKS_MANAGE;
 use crate::app::App;
-use crate::keyset;
+use crate::{keyset, words};
 
 /// One message.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = OneWebhookDelivery)]
 pub(super) struct OneDelivery<'a> {
     delivery: DeliveryJson<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = WebhookDelivery)]
 struct DeliveryJson<'a> {
     /// What the header `webhook-id` says.
     delivery_id: String,
     webhook_id: String,
     message_type: &'a str,
     log_seq: Option<i64>,
+    #[schema(schema_with = words::delivery_state)]
     state: &'static str,
     attempts: i64,
+    #[schema(format = DateTime)]
     created_at: String,
     /// Only while it waits.
+    #[schema(format = DateTime)]
     next_attempt_at: Option<String>,
+    #[schema(format = DateTime)]
     finished_at: Option<String>,
     last_status: Option<i64>,
     last_error: Option<&'a str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = WebhookAttempt)]
 struct AttemptJson<'a> {
     attempt: i64,
+    #[schema(format = DateTime)]
     ended_at: String,
     duration_ms: i64,
     status: Option<i64>,
     error: Option<&'a str>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = WebhookDeliveries)]
+struct Listed<'a> {
+    deliveries: Vec<DeliveryJson<'a>>,
+    next_cursor: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = ShownWebhookDelivery)]
+struct Shown<'a> {
+    delivery: DeliveryJson<'a>,
+    /// At most a hundred, latest first.
+    attempts: Vec<AttemptJson<'a>>,
 }
 
 /// Lists an endpoint's messages, newest first.
@@ -54,11 +80,6 @@ pub(crate) async fn list(
     RawQuery(query): RawQuery,
     caller: TenantCaller<Admin>,
 ) -> Result<Reply, ApiError> {
-    #[derive(Serialize)]
-    struct Listed<'a> {
-        deliveries: Vec<DeliveryJson<'a>>,
-        next_cursor: Option<String>,
-    }
     caller.principal.require(WEBHOOKS_MANAGE)?;
     let given = Params::read(query.as_deref(), &[&["state"], keyset::NAMES])?;
     let page = keyset::Asked::read("deliveries", &given)?;
@@ -77,12 +98,6 @@ pub(crate) async fn show(
     caller: TenantCaller<Admin>,
     _: NoParams,
 ) -> Result<Reply, ApiError> {
-    #[derive(Serialize)]
-    struct Shown<'a> {
-        delivery: DeliveryJson<'a>,
-        /// At most a hundred, latest first.
-        attempts: Vec<AttemptJson<'a>>,
-    }
     caller.principal.require(WEBHOOKS_MANAGE)?;
     let (webhook, id) = (parse(&webhook_id)?, parse_delivery(&delivery_id)?);
     let found = app.store.delivery(caller.tenant(), webhook, id).await?;

@@ -1,0 +1,53 @@
+//! The contract of `/admin/users`.
+
+use dg_http::Code;
+use dg_http::contract::Operation;
+use serde_json::json;
+
+use super::super::accounts::contract::something_changes;
+use super::{ACCOUNTS_MANAGE, Asked, AskedPassword, Change, Listed, OneUser, WithPassword};
+
+/// Where the answers about one person have their name.
+const USER: &[(&str, &str)] = &[("user_id", "/data/user/user_id")];
+
+pub(crate) fn list() -> Operation {
+    Operation::new("list_users", "List people")
+        .says("Those that the caller sees, by name.")
+        .answers::<Listed>(200, "The people.")
+        .leads_to(200, "get_user", &[("user_id", "/data/users/0/user_id")])
+}
+
+pub(crate) fn create() -> Operation {
+    Operation::new("create_user", "Make a person")
+        .says("A password that is drawn is in this answer and nowhere else. They have to choose another one.")
+        .permission(ACCOUNTS_MANAGE)
+        .body::<Asked>(
+            &json!({"user_id": "ana", "display_name": "Ana Ruiz", "roles": ["reader"], "tenant_ids": ["docs"]}),
+        )
+        .answers::<WithPassword>(201, "The person.")
+        .refuses([Code::Conflict])
+        .leads_to(201, "get_user", USER)
+        .leads_to(201, "change_user", USER)
+        .leads_to(201, "reset_password", USER)
+}
+
+pub(crate) fn show() -> Operation {
+    Operation::new("get_user", "Show a person").answers::<OneUser>(200, "The person.")
+}
+
+pub(crate) fn change() -> Operation {
+    Operation::new("change_user", "Change a person")
+        .says("What is not named stays. Counts from the next request on.")
+        .permission(ACCOUNTS_MANAGE)
+        .body_that::<Change>(something_changes(), &json!({"roles": ["writer"]}))
+        .answers::<OneUser>(200, "The person as they are now.")
+        .refuses([Code::Conflict])
+}
+
+pub(crate) fn reset_password() -> Operation {
+    Operation::new("reset_password", "Give a person another first password")
+        .says("Ends their sessions.")
+        .permission(ACCOUNTS_MANAGE)
+        .optional_body::<AskedPassword>(&json!({}))
+        .answers::<WithPassword>(200, "The person, with the password when it was drawn.")
+}

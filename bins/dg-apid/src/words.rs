@@ -1,0 +1,270 @@
+//! What single fields may be, as schemas: words out of the lists that the code checks against, forms as it checks them.
+
+use dg_domain::GuardMode;
+use dg_http::contract::words;
+pub(crate) use dg_http::event_json::event_type;
+use dg_http::gate::Role;
+use dg_projections::{HealthStatus, Projection, RunMode, RunStatus, RunTarget};
+use dg_storage::audit::{AuditKind, Outcome};
+use dg_storage::projections::FailureStatus;
+use dg_storage::tenants::TenantStatus;
+use dg_storage::webhooks::{DeliveryState, WebhookStatus};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{
+    AnyOfBuilder, Array, ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type,
+};
+
+use crate::admin::grants::PERMISSIONS;
+use crate::admin::replays::MODES;
+use crate::admin::tokens::{LONGEST_OVERLAP_S, LONGEST_S};
+use crate::digests;
+
+/// What [`char::is_whitespace`] takes for white space, as a part of a character class.
+pub(crate) const SPACE: &str = r"\u0009-\u000d\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000";
+/// The name of a tenant or account.
+const NAME: &str = "[A-Za-z0-9][A-Za-z0-9._:@-]{0,127}";
+const ROLES: [Role; 3] = [Role::Reader, Role::Writer, Role::Admin];
+const GUARDS: [GuardMode; 2] = [GuardMode::Precise, GuardMode::Reference];
+
+macro_rules! vocabularies {
+    ($($name:ident: $words:expr;)*) => {$(
+        pub(crate) fn $name() -> Schema {
+            words($words)
+        }
+    )*};
+}
+
+vocabularies! {
+    kept: ["stored", "replayed"];
+    rejected: ["rejected"];
+    valid: ["valid"];
+    invalid: ["invalid"];
+    relation: ["eq", "gte"];
+    trace_status: ["open", "finished"];
+    projection: Projection::ALL.map(Projection::as_str);
+    digested: digests::NAMES;
+    digest_source: ["self_check", "run"];
+    failure_status: FailureStatus::ALL.map(FailureStatus::as_str);
+    health: HealthStatus::ALL.map(HealthStatus::as_str);
+    scope_state: ["starting", "catching_up", "idle", "retrying", "replaying", "rebuilding", "paused", "failed"];
+    scope_mode: ["live", "replaying", "rebuilding", "verifying", "paused"];
+    account_kind: ["service", "person"];
+    token_status: ["active", "expired", "revoked"];
+    session_status: ["open", "expired", "ended"];
+    tenant_status: TenantStatus::ALL.map(TenantStatus::as_str);
+    guard: GUARDS.map(GuardMode::as_str);
+    run_target: run_targets();
+    run_mode: RunMode::ALL.map(RunMode::as_str);
+    run_status: RunStatus::ALL.map(RunStatus::as_str);
+    webhook_status: WebhookStatus::ALL.iter().map(|status| status.as_str());
+    delivery_state: DeliveryState::ALL.iter().map(|state| state.as_str());
+    secret_kind: SECRET_KINDS;
+    audit_kind: AuditKind::ALL.iter().map(|kind| kind.as_str());
+    audit_outcome: Outcome::ALL.iter().map(|outcome| outcome.as_str());
+}
+
+fn run_targets() -> impl Iterator<Item = &'static str> {
+    let single = Projection::ALL.into_iter().map(RunTarget::One);
+    single.chain([RunTarget::Reference, RunTarget::All]).map(RunTarget::as_str)
+}
+
+fn text() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
+
+fn or_null(schema: ObjectBuilder) -> Schema {
+    schema.schema_type(SchemaType::from_iter([Type::String, Type::Null])).into()
+}
+
+/// Words or null, for a field that may be left out.
+fn words_or_null<'w>(words: impl IntoIterator<Item = &'w str>) -> Schema {
+    let all = words.into_iter().map(Some).chain([None]);
+    let kinds = SchemaType::from_iter([Type::String, Type::Null]);
+    ObjectBuilder::new().schema_type(kinds).enum_values(Some(all)).into()
+}
+
+pub(crate) fn nullable_guard() -> Schema {
+    words_or_null(GUARDS.map(GuardMode::as_str))
+}
+
+pub(crate) fn nullable_tenant_status() -> Schema {
+    words_or_null(TenantStatus::ALL.map(TenantStatus::as_str))
+}
+
+pub(crate) fn nullable_asked_mode() -> Schema {
+    words_or_null(MODES.map(RunMode::as_str))
+}
+
+/// The name of a tenant or account.
+pub(crate) fn name() -> Schema {
+    text().pattern(Some(format!("^{NAME}$"))).into()
+}
+
+/// A text that people read: 1 to 200 characters, none of them for control, not blank.
+pub(crate) fn nullable_title() -> Schema {
+    let other = r"[^\u0000-\u001f\u007f-\u009f]";
+    let shown = format!(r"[^\u0000-\u001f\u007f-\u009f{SPACE}]");
+    or_null(text().pattern(Some(format!("^{other}*{shown}{other}*$"))).min_length(Some(1)).max_length(Some(200)))
+}
+
+/// A reason that stands in a free object.
+pub(crate) fn reason_text() -> serde_json::Value {
+    serde_json::json!({"type": "string", "minLength": 1, "maxLength": 2_000, "pattern": reason_pattern()})
+}
+
+fn reason_pattern() -> String {
+    format!(r"^[^\u0000]*[^\u0000{SPACE}][^\u0000]*$")
+}
+
+/// Why something is done: not blank, without U+0000, at most 2,000 characters.
+pub(crate) fn nullable_reason() -> Schema {
+    or_null(text().pattern(Some(reason_pattern())).min_length(Some(1)).max_length(Some(2_000)))
+}
+
+fn password_of(builder: ObjectBuilder) -> ObjectBuilder {
+    let says = "From 12 characters to 256 bytes of UTF-8, not blank.";
+    let builder = builder.min_length(Some(12)).max_length(Some(256)).description(Some(says));
+    builder.pattern(Some(format!("[^{SPACE}]")))
+}
+
+pub(crate) fn password() -> Schema {
+    password_of(text()).into()
+}
+
+pub(crate) fn nullable_password() -> Schema {
+    or_null(password_of(text()))
+}
+
+fn seconds(from: i64, to: i64) -> Schema {
+    let kinds = SchemaType::from_iter([Type::Integer, Type::Null]);
+    ObjectBuilder::new().schema_type(kinds).minimum(Some(from)).maximum(Some(to)).into()
+}
+
+/// For how many seconds a token is good; for ever when null or left out.
+pub(crate) fn life() -> Schema {
+    seconds(1, LONGEST_S)
+}
+
+/// For how many seconds the token before goes on.
+pub(crate) fn overlap() -> Schema {
+    seconds(0, LONGEST_OVERLAP_S)
+}
+
+pub(crate) fn nullable_event_bytes() -> Schema {
+    seconds(1_024, 1 << 20)
+}
+
+pub(crate) fn nullable_batch_events() -> Schema {
+    seconds(1, 1_000)
+}
+
+const SECRET_KINDS: [&str; 2] = ["hmac", "ed25519"];
+const WHATS: [&str; 2] = ["events", "projections"];
+
+pub(crate) fn nullable_secret_kind() -> Schema {
+    words_or_null(SECRET_KINDS)
+}
+
+pub(crate) fn nullable_asked_webhook_status() -> Schema {
+    words_or_null(["active", "paused"])
+}
+
+/// Where webhooks may go: what else is refused is told by the answer.
+fn endpoint_of(builder: ObjectBuilder) -> ObjectBuilder {
+    builder.pattern(Some(r"^https?://[^\s/?#@]+(/[^\s#]*)?$")).max_length(Some(2_048))
+}
+
+pub(crate) fn endpoint() -> Schema {
+    endpoint_of(text()).into()
+}
+
+pub(crate) fn nullable_endpoint() -> Schema {
+    or_null(endpoint_of(text()))
+}
+
+/// Of at most 512 bytes, not blank.
+pub(crate) fn nullable_trace_id() -> Schema {
+    or_null(text().pattern(Some(reason_pattern())).min_length(Some(1)).max_length(Some(512)))
+}
+
+/// A reason that may be blank.
+pub(crate) fn nullable_free_reason() -> Schema {
+    or_null(text().pattern(Some(r"^[^\u0000]*$")).max_length(Some(2_000)))
+}
+
+/// For how many seconds a webhook's secrets go on.
+pub(crate) fn webhook_overlap() -> Schema {
+    seconds(0, crate::admin::webhooks::asked::LONGEST_OVERLAP_S)
+}
+
+fn webhook_what() -> Schema {
+    words(WHATS)
+}
+
+pub(crate) fn nullable_webhook_whats() -> Schema {
+    let kinds = SchemaType::from_iter([Type::Array, Type::Null]);
+    Schema::Array(ArrayBuilder::new().schema_type(kinds).items(RefOr::T(webhook_what())).min_items(Some(1)).build())
+}
+
+/// An object; a text where other hands made it one.
+pub(crate) fn object_or_text() -> Schema {
+    ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::Object, Type::String])).into()
+}
+
+/// An address of either family, or null.
+pub(crate) fn nullable_address() -> Schema {
+    let family = |format: &str| text().format(Some(utoipa::openapi::schema::SchemaFormat::Custom(format.to_owned())));
+    AnyOfBuilder::new()
+        .item(family("ipv4"))
+        .item(family("ipv6"))
+        .item(ObjectBuilder::new().schema_type(Type::Null))
+        .into()
+}
+
+fn role() -> Schema {
+    words(ROLES.map(Role::as_str))
+}
+
+fn permission() -> Schema {
+    words(PERMISSIONS)
+}
+
+fn tenant() -> Schema {
+    text().pattern(Some(format!(r"^(\*|{NAME})$"))).description(Some("A tenant, or `*` for all.")).into()
+}
+
+macro_rules! grants {
+    ($($list:ident $nullable:ident $one_or_many:ident: $item:ident;)*) => {$(
+        pub(crate) fn $list() -> Array {
+            ArrayBuilder::new().items(RefOr::T($item())).build()
+        }
+
+        pub(crate) fn $nullable() -> Schema {
+            let kinds = SchemaType::from_iter([Type::Array, Type::Null]);
+            Schema::Array(ArrayBuilder::new().schema_type(kinds).items(RefOr::T($item())).build())
+        }
+
+        pub(crate) fn $one_or_many() -> Schema {
+            OneOfBuilder::new().item($item()).item($list()).into()
+        }
+    )*};
+}
+
+pub(crate) fn event_types() -> Array {
+    ArrayBuilder::new().items(RefOr::T(event_type())).build()
+}
+
+pub(crate) fn nullable_event_types() -> Schema {
+    let kinds = SchemaType::from_iter([Type::Array, Type::Null]);
+    Schema::Array(ArrayBuilder::new().schema_type(kinds).items(RefOr::T(event_type())).build())
+}
+
+pub(crate) fn webhook_whats() -> Array {
+    ArrayBuilder::new().items(RefOr::T(webhook_what())).build()
+}
+
+grants! {
+    roles nullable_roles one_or_many_roles: role;
+    permissions nullable_permissions one_or_many_permissions: permission;
+    tenants nullable_tenants one_or_many_tenants: tenant;
+}
