@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 ARGS ?=
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help up test bench drill fmt lint build-release build-debug unit browser python
+.PHONY: help up test bench drill fmt lint build-release build-debug unit browser python contract contract-short contract-diff contract-release
 
 help: ## Say what there is to say
 	@grep -hE '^[a-z-]+:.*## ' "$(firstword $(MAKEFILE_LIST))" | sed -E 's/:.*## /\t/' | expand -t 16
@@ -17,9 +17,9 @@ help: ## Say what there is to say
 up: build-release ## Build and run the suite with a private PostgreSQL in ./.dg (ARGS="--api-port 0 --json")
 	@exec "$(TARGET)/release/dg" up $(ARGS)
 
-test: ## Every check: format, lints, unit, integration, browser and Python tests
+test: ## Every check: format, lints, unit, integration, browser, Python and contract tests
 	@.ci/install cargo postgresql
-	@$(MAKE) fmt-check lint unit browser python
+	@$(MAKE) fmt-check lint unit browser python contract-short
 
 bench: build-release ## Measure against the COPY ceiling (ARGS="append-batch --json")
 	@exec "$(TARGET)/release/dg" bench $(or $(ARGS),append-batch)
@@ -55,3 +55,15 @@ browser: build-debug ## The console in a real browser, where Chromium and npm ca
 
 python: build-debug ## Lints, types, tests and packages of the Python client (ARGS is passed to pytest)
 	@.ci/python $(ARGS)
+
+contract: build-debug ## Thousands of made-up requests against the API, held against its document (ARGS is passed to schemathesis)
+	@.ci/schemathesis full $(ARGS)
+
+contract-short: build-debug
+	@.ci/schemathesis short $(ARGS)
+
+contract-diff: ## What breaks clients of the last release (docs/api/openapi-released.json)
+	@.ci/tests --package dg-apid what_was_released_holds
+
+contract-release: build-debug ## Keep today's document as that of the release (docs/api/README.md says when)
+	@"$(TARGET)/debug/dg-apid" --openapi >docs/api/openapi-released.json
