@@ -225,6 +225,13 @@ impl Operation {
         self
     }
 
+    /// An answer without a body.
+    #[must_use]
+    pub fn answers_nothing(mut self, status: u16, says: &str) -> Self {
+        self.answers.insert(status, json!({"description": says, "headers": {}}));
+        self
+    }
+
     /// A header that an answer may have, or always has.
     #[must_use]
     pub fn answer_header(mut self, status: u16, name: &str, required: bool, schema: &Value, says: &str) -> Self {

@@ -16,7 +16,7 @@ pub(crate) fn list() -> Operation {
 }
 
 pub(crate) fn export() -> Operation {
-    let lines = json!({"type": "string", "description": "One AuditEntry a line."});
+    let lines = json!({"description": "One AuditEntry a line."});
     let next = json!({"type": "integer", "minimum": 1});
     filtered(Operation::new("export_audit", "Take the audit out"))
         .says("As lines, oldest first, 5,000 at a time. Each part is itself a row of the audit.")
