@@ -92,7 +92,7 @@ async fn written_down(
 fn again(status: u16, body: Option<Vec<u8>>) -> Response {
     let Some(body) = body else {
         let message = "the request was carried out before; its answer, shown once, is not kept";
-        return ApiError::new(Code::Conflict, message).with("status", status).into_response();
+        return ApiError::new(Code::Conflict, message).with("status", status.to_string()).into_response();
     };
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
     let mut response = (status, [JSON], body).into_response();

@@ -206,6 +206,11 @@ pub(crate) fn nullable_webhook_whats() -> Schema {
     Schema::Array(ArrayBuilder::new().schema_type(kinds).items(RefOr::T(webhook_what())).min_items(Some(1)).build())
 }
 
+/// So many a second.
+pub(crate) fn nullable_rate() -> Schema {
+    seconds(1, 1_000_000)
+}
+
 /// An object; a text where other hands made it one.
 pub(crate) fn object_or_text() -> Schema {
     ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::Object, Type::String])).into()

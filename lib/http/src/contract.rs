@@ -261,6 +261,13 @@ impl Operation {
         self
     }
 
+    /// A change that can be made to depend on the thing being as the caller saw it.
+    #[must_use]
+    pub fn if_match(self) -> Self {
+        let says = "The `etag` of the thing as the caller saw it; when it has changed since, nothing is done.";
+        self.header("if-match", &json!({"type": "string"}), says).refuses([Code::PreconditionFailed])
+    }
+
     /// The permission that it asks for.
     #[must_use]
     pub fn permission(mut self, name: &'static str) -> Self {

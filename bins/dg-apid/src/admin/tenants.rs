@@ -31,8 +31,10 @@ struct LimitsAsked {
     #[schema(schema_with = words::nullable_batch_events)]
     max_batch_events: Option<Option<i64>>,
     #[serde(default, deserialize_with = "given")]
+    #[schema(schema_with = words::nullable_rate)]
     reads_per_second: Option<Option<i64>>,
     #[serde(default, deserialize_with = "given")]
+    #[schema(schema_with = words::nullable_rate)]
     writes_per_second: Option<Option<i64>>,
 }
 

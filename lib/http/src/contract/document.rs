@@ -43,6 +43,9 @@ pub struct Document {
 /// [`shared_headers`] of the document.
 const EVERY_ANSWER: [(&str, bool); 3] = [("x-request-id", true), ("cache-control", true), ("server-timing", true)];
 
+/// What answers behind the gate carry while limits are in force.
+const BEHIND_THE_GATE_ANSWERS: [(&str, bool); 2] = [("ratelimit", false), ("ratelimit-policy", false)];
+
 /// What any operation behind the gate may refuse. A status that every operation can give is added here.
 const BEHIND_THE_GATE: [Code; 8] = [
     Code::InvalidArgument,
@@ -103,6 +106,14 @@ impl Document {
             refusals.insert(Code::NotFound);
         }
         parameters.extend(operation.parameters);
+        let conditional = method == "get" && caller != Caller::Nobody && is_enveloped(&operation.answers);
+        if conditional {
+            parameters.push(json!({"$ref": "#/components/parameters/IfNoneMatch"}));
+        }
+        if method == "post" {
+            parameters.push(json!({"$ref": "#/components/parameters/IdempotencyKey"}));
+            refusals.extend([Code::Conflict, Code::IdempotencyConflict, Code::PayloadTooLarge, Code::RequestTimeout]);
+        }
         if !parameters.is_empty() {
             shown["parameters"] = parameters.into();
         }
@@ -119,7 +130,21 @@ impl Document {
                     answer["headers"][name] = json!({"required": true, "schema": {"type": "string"}});
                 }
             }
+            if caller != Caller::Nobody {
+                for (name, _) in BEHIND_THE_GATE_ANSWERS {
+                    answer["headers"][name] = json!({"$ref": format!("#/components/headers/{name}")});
+                }
+            }
+            if conditional && status == 200 {
+                answer["headers"]["etag"] = json!({"$ref": "#/components/headers/etag"});
+            }
+            if method == "post" {
+                answer["headers"]["idempotent-replayed"] = json!({"$ref": "#/components/headers/idempotent-replayed"});
+            }
             responses.insert(status.to_string(), answer);
+        }
+        if conditional {
+            responses.insert("304".to_owned(), not_modified());
         }
         for (status, codes) in by_status(&refusals) {
             let name = codes.iter().map(|code| code.as_str()).collect::<Vec<_>>().join("-or-");
@@ -162,7 +187,9 @@ impl Document {
             "components": {
                 "schemas": self.schemas.finish(),
                 "responses": self.refusals,
-                "parameters": {"TenantId": tenant_id()},
+                "parameters": {
+                    "TenantId": tenant_id(), "IfNoneMatch": if_none_match(), "IdempotencyKey": idempotency_key(),
+                },
                 "headers": shared_headers(),
                 "securitySchemes": {
                     "token": {
@@ -298,7 +325,9 @@ fn details() -> Value {
             "applied_seq": position("How far the projection is."),
             "head_seq": position("The last event of the tenant."),
             "wanted_seq": position("The event that was asked for."),
+            "limit": text("Which limit."),
             "limit_bytes": position("The most that is taken."),
+            "content_encoding": text("The packing that is not understood."),
             "limit_events": position("The most that is taken."),
             "status": text("What state the thing is in."),
         },
@@ -313,6 +342,37 @@ fn tenant_id() -> Value {
     })
 }
 
+fn if_none_match() -> Value {
+    json!({
+        "name": "if-none-match", "in": "header", "required": false, "schema": {"type": "string"},
+        "description": "The `etag` of an answer that the caller has; the same answer is 304 then.",
+    })
+}
+
+fn idempotency_key() -> Value {
+    json!({
+        "name": "idempotency-key", "in": "header", "required": false,
+        "schema": {"type": "string", "pattern": "^[!#-~]{1,255}$"},
+        "description": "Under this key the request is carried out once; a repeat within a day gets the same answer.",
+    })
+}
+
+/// Whether the answer is one in the envelope, which gets a tag.
+fn is_enveloped(answers: &BTreeMap<u16, Value>) -> bool {
+    answers
+        .get(&200)
+        .is_some_and(|answer| answer["content"]["application/json"]["schema"]["properties"].get("request_id").is_some())
+}
+
+fn not_modified() -> Value {
+    let shared = EVERY_ANSWER.iter().chain(&BEHIND_THE_GATE_ANSWERS).map(|(name, _)| *name).chain(["etag"]);
+    let headers = shared.map(|name| (name.to_owned(), json!({"$ref": format!("#/components/headers/{name}")})));
+    json!({
+        "description": "Nothing has changed since the answer that `if-none-match` names.",
+        "headers": headers.collect::<Map<String, Value>>(),
+    })
+}
+
 const RETRY: &str = "In how many seconds to try again.";
 
 fn shared_headers() -> Value {
@@ -324,6 +384,13 @@ fn shared_headers() -> Value {
             "description": "`no-store`, where nothing else is said."},
         "server-timing": {"required": required("server-timing"), "schema": {"type": "string"},
             "description": "How long the answer took at the service, in milliseconds (`total;dur=…`)."},
+        "ratelimit": {"required": required("ratelimit"), "schema": {"type": "string"},
+            "description": "What is left of each bucket (`r`), and in how many seconds all of it is back (`t`)."},
+        "ratelimit-policy": {"required": required("ratelimit-policy"), "schema": {"type": "string"},
+            "description": "What each bucket holds (`q`), and in how many seconds it fills (`w`)."},
+        "etag": {"required": true, "schema": {"type": "string"}, "description": "The tag of `data`."},
+        "idempotent-replayed": {"required": false, "schema": {"type": "string", "enum": ["true"]},
+            "description": "The answer is that of an earlier request."},
         "x-error-code": {"required": true, "schema": {"type": "string"}, "description": "The code of the failure again."},
         "www-authenticate": {"required": true, "schema": {"type": "string"}, "description": "`Bearer`."},
         "retry-after": {"required": true, "schema": {"type": "integer", "minimum": 1}, "description": RETRY},

@@ -32,6 +32,7 @@ pub(crate) fn show() -> Operation {
 
 pub(crate) fn change() -> Operation {
     Operation::new("change_tenant", "Change a tenant")
+        .if_match()
         .says("What is not named stays; a limit of null is given up. Counts from the next request on.")
         .permission(TENANTS_MANAGE)
         .body_that::<Change>(something_changes(), &json!({"status": "suspended", "reason": "a bill that was not paid"}))

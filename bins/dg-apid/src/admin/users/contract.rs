@@ -37,6 +37,7 @@ pub(crate) fn show() -> Operation {
 
 pub(crate) fn change() -> Operation {
     Operation::new("change_user", "Change a person")
+        .if_match()
         .says("What is not named stays. Counts from the next request on.")
         .permission(ACCOUNTS_MANAGE)
         .body_that::<Change>(something_changes(), &json!({"roles": ["writer"]}))
