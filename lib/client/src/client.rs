@@ -7,7 +7,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use reqwest::{Method, header};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{ClientError, RetryPolicy, Secret, retry};
+use crate::{ClientError, RetryPolicy, Secret, edge, retry};
 use envelope::Envelope;
 
 /// Settings of a [`Client`] beyond address and token.
@@ -81,14 +81,18 @@ pub struct Client {
     freshness: Freshness,
     as_of: Option<i64>,
     session: Option<Secret>,
+    retry: RetryPolicy,
 }
 
 struct Inner {
     http: reqwest::Client,
     base_url: String,
     token: Secret,
-    retry: RetryPolicy,
+    timeout: Duration,
 }
+
+/// For answers that end when they end; silence is watched for by whoever reads them.
+const UNBOUNDED: Duration = Duration::from_secs(60 * 60 * 24 * 365);
 
 /// Whether a call may be made twice.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -135,9 +139,9 @@ impl Client {
             .user_agent(concat!("dg-client/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|source| ClientError::transport(&base_url, source))?;
-        let inner = Inner { http, base_url, token, retry: options.retry };
-        let (tenant, request_id, as_of, session) = (None, None, None, None);
-        Ok(Self { inner: Arc::new(inner), tenant, request_id, freshness: Freshness::Now, as_of, session })
+        let inner = Inner { http, base_url, token, timeout: options.timeout };
+        let (tenant, request_id, as_of, session, retry) = (None, None, None, None, options.retry);
+        Ok(Self { inner: Arc::new(inner), tenant, request_id, freshness: Freshness::Now, as_of, session, retry })
     }
 
     /// The same connections, seen from `tenant`.
@@ -186,9 +190,19 @@ impl Client {
         if header::HeaderValue::from_str(token.expose()).is_err() {
             return Err(ClientError::local("invalid_argument", "the token holds characters that no token has"));
         }
-        let Inner { http, base_url, retry, .. } = &*self.inner;
-        let inner = Inner { http: http.clone(), base_url: base_url.clone(), token, retry: *retry };
+        let Inner { http, base_url, timeout, .. } = &*self.inner;
+        let inner = Inner { http: http.clone(), base_url: base_url.clone(), token, timeout: *timeout };
         Ok(Self { inner: Arc::new(inner), ..self.clone() })
+    }
+
+    /// The same connections; calls are repeated as this says.
+    #[must_use]
+    pub fn retry(&self, retry: RetryPolicy) -> Self {
+        Self { retry, ..self.clone() }
+    }
+
+    pub(crate) fn policy(&self) -> RetryPolicy {
+        self.retry
     }
 
     /// Where the service is.
@@ -288,7 +302,7 @@ impl Client {
         next: &str,
     ) -> Result<(Vec<u8>, Option<String>), ClientError> {
         let call = Call { method: Method::GET, path, query, body: None, repeat: Repeat::Safe };
-        let answer = self.send(&call).await?;
+        let answer = self.send(&call, &self.call_id()).await?;
         let next = answer.headers().get(next).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned);
         let head = envelope::Head::of(&answer);
         let bytes = answer.bytes().await.map_err(|source| ClientError::transport(&self.inner.base_url, source))?;
@@ -314,17 +328,19 @@ impl Client {
     async fn call<T: DeserializeOwned>(&self, call: &Call) -> Result<Envelope<T>, ClientError> {
         let mut failed = 0;
         let mut spent = Duration::ZERO;
+        let request_id = self.call_id();
         loop {
-            let error = match self.attempt(call).await {
+            let mut error = match self.attempt(call, &request_id).await {
                 Ok(envelope) => return Ok(envelope),
                 Err(error) => error,
             };
             failed += 1;
+            error.request_id.get_or_insert_with(|| request_id.clone());
             if !(error.is_transient() && (call.repeat == Repeat::Safe || error.is_unsent())) {
                 return Err(error);
             }
             let asked = error.retry_after_s.map(|seconds| Duration::from_secs(seconds.into()));
-            let Some(pause) = self.inner.retry.pause(failed, asked, spent, retry::random()) else { return Err(error) };
+            let Some(pause) = self.retry.pause(failed, asked, spent, retry::random()) else { return Err(error) };
             let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
             tracing::debug!(code = error.code, failed, pause_ms, path = call.path, "trying {} again", call.path);
             tokio::time::sleep(pause).await;
@@ -332,25 +348,32 @@ impl Client {
         }
     }
 
-    async fn attempt<T: DeserializeOwned>(&self, call: &Call) -> Result<Envelope<T>, ClientError> {
-        let answer = self.send(call).await?;
+    /// One request id names all attempts of a call, so that the service's log shows them together.
+    fn call_id(&self) -> String {
+        self.request_id.clone().unwrap_or_else(edge::new_id)
+    }
+
+    async fn attempt<T: DeserializeOwned>(&self, call: &Call, request_id: &str) -> Result<Envelope<T>, ClientError> {
+        let answer = self.send(call, request_id).await?;
         let head = envelope::Head::of(&answer);
         let bytes = answer.bytes().await.map_err(|source| ClientError::transport(&self.inner.base_url, source))?;
         envelope::decode(&head, &bytes)
     }
 
-    async fn send(&self, call: &Call) -> Result<reqwest::Response, ClientError> {
+    async fn send(&self, call: &Call, request_id: &str) -> Result<reqwest::Response, ClientError> {
+        let request = self.request(call, request_id).header(header::ACCEPT, "application/json");
+        request.send().await.map_err(|source| ClientError::transport(&self.inner.base_url, source))
+    }
+
+    fn request(&self, call: &Call, request_id: &str) -> reqwest::RequestBuilder {
         let Inner { http, base_url, token, .. } = &*self.inner;
         let mut request = http
             .request(call.method.clone(), format!("{base_url}/api/v1{}", call.path))
             .query(&call.query)
-            .header(header::ACCEPT, "application/json")
+            .header("x-request-id", request_id)
             .bearer_auth(token.expose());
         if let Some(tenant) = &self.tenant {
             request = request.header("x-tenant-id", tenant);
-        }
-        if let Some(request_id) = &self.request_id {
-            request = request.header("x-request-id", request_id);
         }
         if let Some(session) = &self.session {
             request = request.header("x-dg-session", session.expose());
@@ -358,7 +381,31 @@ impl Client {
         if let Some((media, bytes)) = &call.body {
             request = request.header(header::CONTENT_TYPE, *media).body(bytes.to_vec());
         }
-        request.send().await.map_err(|source| ClientError::transport(base_url, source))
+        request
+    }
+
+    /// An answer that goes on: its body is read piece by piece, for as long as it takes.
+    pub(crate) async fn open(
+        &self,
+        path: String,
+        query: Vec<(&'static str, String)>,
+        last_event_id: Option<i64>,
+    ) -> Result<reqwest::Response, ClientError> {
+        let call = Call { method: Method::GET, path, query, body: None, repeat: Repeat::Safe };
+        let Inner { base_url, timeout, .. } = &*self.inner;
+        let mut request = self.request(&call, &self.call_id()).header(header::ACCEPT, "text/event-stream");
+        if let Some(id) = last_event_id {
+            request = request.header("last-event-id", id);
+        }
+        let begun = tokio::time::timeout(*timeout, request.timeout(UNBOUNDED).send()).await;
+        let late = || ClientError::local("timeout", format!("no answer from {base_url} in time"));
+        let answer = begun.map_err(|_| late())?.map_err(|source| ClientError::transport(base_url, source))?;
+        let head = envelope::Head::of(&answer);
+        if (200..300).contains(&head.status) {
+            return Ok(answer);
+        }
+        let bytes = answer.bytes().await.map_err(|source| ClientError::transport(base_url, source))?;
+        Err(envelope::decode::<serde::de::IgnoredAny>(&head, &bytes).err().unwrap_or_else(late))
     }
 }
 

@@ -1,12 +1,17 @@
-//! The one error of the client: what the service answered, or why there was no answer.
+//! The errors of the client: what the service answered, or why there was no answer, or why a spool did not take an event.
+
+use std::time::Duration;
 
 use serde_json::{Map, Value};
+
+use crate::SpoolError;
 
 /// A call that did not succeed.
 ///
 /// `code` is the service's stable code when it answered with its envelope. Without an answer it is one of:
 /// `unavailable` (not reachable, or the connection broke), `timeout`, `invalid_response` (something else answered
-/// there), `invalid_argument` with no status (the call was refused before anything was sent).
+/// there), `invalid_argument` with no status (the call was refused before anything was sent), `invalid_event` (the event
+/// can never be stored), `wait_timeout` (what was waited for did not happen in time).
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct ClientError {
@@ -31,7 +36,7 @@ impl ClientError {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self.status {
-            Some(status) => matches!(status, 429 | 502 | 503 | 504),
+            Some(status) => matches!(status, 408 | 429 | 502 | 503 | 504),
             None => matches!(self.code.as_str(), "unavailable" | "timeout"),
         }
     }
@@ -65,5 +70,52 @@ impl ClientError {
     /// Whether nothing of the request can have reached the service.
     pub(crate) fn is_unsent(&self) -> bool {
         self.status == Some(429) || self.source.as_ref().is_some_and(|source| source.is_connect())
+    }
+}
+
+/// An event was not recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// The service said no, or did not answer, or the event can never be stored.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The spool did not take it.
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
+}
+
+impl RecordError {
+    /// Stable and machine-readable.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Client(error) => &error.code,
+            Self::Spool(error) => error.code(),
+        }
+    }
+
+    /// What there is to know besides.
+    #[must_use]
+    pub fn details(&self) -> Map<String, Value> {
+        match self {
+            Self::Client(error) => error.details.clone(),
+            Self::Spool(error) => error.details(),
+        }
+    }
+
+    /// HTTP status; none when the service did not answer.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Client(error) => error.status,
+            Self::Spool(_) => None,
+        }
+    }
+
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Client(error) => error.retry_after_s.map(|seconds| Duration::from_secs(seconds.into())),
+            Self::Spool(_) => None,
+        }
     }
 }

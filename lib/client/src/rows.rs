@@ -3,6 +3,7 @@
 //! Fields are declared in the order of their names, so that a row written as JSON again has sorted keys.
 
 pub(crate) mod audit;
+pub(crate) mod decision;
 pub(crate) mod events;
 pub(crate) mod graph;
 pub(crate) mod identity;

@@ -54,6 +54,22 @@ impl Client {
         self.post("/events:batch".to_owned(), query, &Body { events }, Repeat::Safe).await
     }
 
+    /// Appends events that are already encoded.
+    pub(crate) async fn append_bodies(
+        &self,
+        bodies: impl Iterator<Item = &[u8]>,
+        mode: BatchMode,
+    ) -> Result<BatchResult, ClientError> {
+        let mut document = br#"{"events":["#.to_vec();
+        for (index, body) in bodies.enumerate() {
+            document.extend_from_slice(if index > 0 { b"," } else { b"" });
+            document.extend_from_slice(body);
+        }
+        document.extend_from_slice(b"]}");
+        let query = vec![("mode", mode.as_str().to_owned())];
+        self.post_bytes("/events:batch".to_owned(), query, "application/json", document, Repeat::Safe).await
+    }
+
     /// Appends a batch given as NDJSON, one event per line; a malformed line is that item's rejection.
     ///
     /// # Errors

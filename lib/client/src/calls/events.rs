@@ -49,6 +49,11 @@ impl Client {
         self.post("/events".to_owned(), Vec::new(), event, Repeat::Safe).await
     }
 
+    /// Appends one event that is already encoded.
+    pub(crate) async fn append_body(&self, body: Vec<u8>) -> Result<Appended, ClientError> {
+        self.post_bytes("/events".to_owned(), Vec::new(), "application/json", body, Repeat::Safe).await
+    }
+
     /// Reads one page of the log.
     ///
     /// # Errors

@@ -12,6 +12,13 @@ pub struct Actor {
     pub actor_type: String,
 }
 
+impl Actor {
+    /// An actor; the type is `agent`, `person`, `role` or `system`.
+    pub fn new(actor_type: impl Into<String>, actor_id: impl Into<String>) -> Self {
+        Self { actor_id: actor_id.into(), actor_type: actor_type.into() }
+    }
+}
+
 /// Which software reported it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
@@ -22,6 +29,13 @@ pub struct Source {
     pub subsystem: Option<String>,
     /// The system.
     pub system: String,
+}
+
+impl Source {
+    /// A whole system. Idempotency keys are unique within a producer, so every producer has its own id.
+    pub fn new(producer_id: impl Into<String>, system: impl Into<String>) -> Self {
+        Self { producer_id: producer_id.into(), subsystem: None, system: system.into() }
+    }
 }
 
 /// One event of the log.
