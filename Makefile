@@ -45,7 +45,7 @@ build-release:
 
 build-debug:
 	@.ci/install cargo postgresql
-	@cargo build --workspace --bins --locked
+	@cargo build --workspace --bins --examples --locked
 
 unit: build-debug ## Unit and integration tests (ARGS is passed to the test runner)
 	@.ci/tests --workspace $(ARGS)

@@ -9,6 +9,7 @@ mod audit;
 mod bad_input;
 mod bench;
 mod cli;
+mod clients;
 mod concurrency;
 mod contract;
 mod digests;
