@@ -26,6 +26,7 @@ bench: build-release ## Measure against the COPY ceiling (ARGS="append-batch --j
 
 drill: build-debug ## The long kill drills and soaks that CI leaves out
 	@DG_DRILL=long .ci/tests --workspace --test it drill $(ARGS)
+	@DG_DRILL=long .ci/python -k drill
 
 fmt: ## Format the sources
 	@cargo fmt --all

@@ -18,6 +18,7 @@ from decisiongraph import (
     AsyncClient,
     AsyncTrace,
     Client,
+    DecisionGraphServiceClient,
     Entity,
     Evidence,
     Fact,
@@ -28,8 +29,11 @@ from decisiongraph import (
     OutOfDate,
     RetryPolicy,
     ServiceBusy,
+    SessionEnded,
+    SignInRefused,
     Source,
     Trace,
+    Unauthorized,
     Unavailable,
     Violation,
     __version__,
@@ -39,6 +43,7 @@ from decisiongraph import (
     models,
 )
 from decisiongraph._core import Answer, Send, Settings, Sleep, perform
+from decisiongraph._follow import Following, Message, Parser
 from decisiongraph.retry import NEVER
 from decisiongraph.values import plain, typed
 
@@ -313,3 +318,123 @@ def test_the_version_is_the_suite_s() -> None:
     found = re.search(r'^version = "(.*)"', cargo, re.MULTILINE)
     assert found is not None
     assert found[1] == __version__
+
+
+STREAM = (
+    'retry: 1000\nid: 0\n\n: position\nid: 7\n\nid: 8\r\ndata: {"a":\r\ndata:1}\r\n\r\n'
+    "event: odd\ndata\n\nid: 9\ndata: é\r\rdata: cut"
+).encode()
+
+
+def test_messages_are_the_same_however_the_text_is_cut() -> None:
+    whole = [
+        Message("0"),
+        Message("7"),
+        Message("8", data=['{"a":', "1}"]),
+        Message(kind="odd", data=[""]),
+        Message("9", data=["é"]),
+    ]
+    for size in range(1, len(STREAM) + 1):
+        parser, found = Parser(), list[Message]()
+        for at in range(0, len(STREAM), size):
+            found += parser.feed(STREAM[at : at + size])
+        assert found == whole, size
+    endless = Parser()
+    with pytest.raises(Unavailable):
+        [endless.feed(b"x" * (1 << 20)) for _ in range(17)]
+
+
+def stored(log_seq: int) -> bytes:
+    event = {
+        "tenant_id": "t",
+        "log_seq": log_seq,
+        "trace_id": "tr",
+        "trace_seq": 0,
+        "event_id": "e",
+        "event_type": "InputObserved",
+        "occurred_at": "",
+        "recorded_at": "",
+        "recorded_by": "a",
+        "source": {"producer_id": "p", "system": "s"},
+        "actor": {"actor_type": "agent", "actor_id": "a"},
+        "idempotency_key": "k",
+        "payload": {},
+        "payload_hash": "",
+    }
+    return f"id: {log_seq}\ndata: {json.dumps(event)}\n\n".encode()
+
+
+def test_following_goes_on_where_it_was_cut_off() -> None:
+    settings = Settings.checked("http://h", "t", "t", 1.0, RetryPolicy(first_pause=0.1), "dgs_x_y")
+    following = Following(settings, None, "A", None)
+    first = following.request()
+    assert (first.url, first.timeout) == ("http://h/api/v1/events/stream?event_type=A", 30.0)
+    assert (first.headers["accept"], first.headers["x-dg-session"]) == ("text/event-stream", "dgs_x_y")
+    assert "last-event-id" not in first.headers
+    following.feed(b"id: 4\n\n" + stored(5) + stored(6) + stored(7)[:30])
+    assert [following.take().log_seq, following.take().log_seq] == [5, 6]
+    assert 0.05 <= following.lost(Unavailable("broke")) <= 0.1
+    assert following.request().headers["last-event-id"] == "6"
+    following.feed(b"")
+    assert 0.1 <= following.lost(Unavailable("ended")) <= 0.2  # further away each time, until something comes
+    following.request()
+    following.feed(stored(6) + stored(7) + b'id: 8\nevent: unreadable\ndata: {"log_seq":8}\n\n' + stored(9))
+    assert following.take().log_seq == 7  # and not 6 again
+    with pytest.raises(InvalidResponse) as unreadable:
+        following.take()
+    assert unreadable.value.details == {"log_seq": 8}
+    assert following.take().log_seq == 9
+    following.feed(b": position\nid: 12\n\n")
+    assert following.position == 12
+    with pytest.raises(SessionEnded):
+        following.lost(SessionEnded("ended", code="session_ended", status=401))
+
+
+def test_refusals_about_people_have_their_types() -> None:
+    for answer, kind, parent in (
+        (busy(401, code="session_ended"), SessionEnded, Unauthorized),
+        (busy(403, code="sign_in_refused"), SignInRefused, Forbidden),
+    ):
+        script = Script(answer)
+        with pytest.raises(kind) as refused:
+            script.run(_api.me())
+        assert isinstance(refused.value, parent)
+
+
+def test_a_key_of_ones_own_has_the_same_id_every_time() -> None:
+    assert _ids.derived_id("refund-agent", "start:refund-17") == "3b8edf42-9888-8d4d-b9c4-0eb5807f7e70"
+    assert _ids.derived_id("a", "bc") != _ids.derived_id("ab", "c")
+    options = {"actor": Actor("agent", "a"), "source": Source("refund-agent", "s")}
+    event = events.envelope("t", "X", {}, {**options, "idempotency_key": "start:refund-17"}, new_id="n", now="now")
+    assert event["event_id"] == "3b8edf42-9888-8d4d-b9c4-0eb5807f7e70"
+    event = events.envelope("t", "X", {}, options, new_id="n", now="now")
+    assert (event["event_id"], event["idempotency_key"]) == ("n", "n")
+
+
+REFERENCE = {
+    "get_healthz": "()",
+    "append_event": "(event)",
+    "get_trace": "(trace_id)",
+    "get_projection_health": "()",
+    "get_context_subgraph": "(node_type, node_id, max_depth=1, max_nodes=None, max_edges=None, edge_types=None, node_types=None)",
+    "list_node_edges": "(node_type, node_id, direction='both', limit=100, cursor_edge_key=None, cursor_log_seq=None)",
+    "find_precedents": "(policy_id=None, policy_version=None, entity_type=None, entity_id=None, outcome=None, limit=100)",
+    "start_replay": "(projection, mode, reason, metadata=None)",
+    "get_replay_status": "(job_id)",
+    "cancel_replay": "(job_id)",
+    "export_workflow": "(workflow_id)",
+}
+
+
+@pytest.mark.parametrize("name", REFERENCE)
+def test_the_calls_of_the_reference_keep_names_and_arguments(name: str) -> None:
+    signature = inspect.signature(getattr(DecisionGraphServiceClient, name))
+    bare = [p.replace(annotation=inspect.Parameter.empty) for p in list(signature.parameters.values())[1:]]
+    assert str(signature.replace(parameters=bare, return_annotation=inspect.Signature.empty)) == REFERENCE[name]
+
+
+def test_the_constructor_of_the_reference_keeps_its_arguments() -> None:
+    parameters = inspect.signature(DecisionGraphServiceClient).parameters.values()
+    assert [(p.name, p.kind.name) for p in parameters] == [
+        (name, "KEYWORD_ONLY") for name in ("base_url", "bearer_token", "tenant_id", "timeout_seconds")
+    ]

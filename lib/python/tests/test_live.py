@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import pytest
 from conftest import ACTOR, SOURCE
-from suite import Suite
+from suite import Suite, until
 
 from decisiongraph import (
     STRICT,
@@ -289,6 +289,10 @@ def test_the_client_of_the_reference(suite: Suite, client: Client) -> None:
         assert service.get_projection_health()["data"]["projections"]
         job = service.start_replay("trace_summary", "catch_up", "a test")["data"]["run"]["job_id"]
         assert service.get_replay_status(job)["data"]["run"]["job_id"] == job
+        until(lambda: service.get_replay_status(job)["data"]["run"]["status"] == "completed", "the run")
+        with pytest.raises(DecisionGraphServiceError) as over:
+            service.cancel_replay(job)
+        assert (over.value.code, over.value.details["status"]) == ("conflict", "completed")
         with pytest.raises(DecisionGraphServiceError) as missing:
             service.get_trace("nobody")
         assert (missing.value.code, missing.value.status_code) == ("not_found", 404)

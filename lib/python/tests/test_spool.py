@@ -6,6 +6,7 @@ import json
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from suite import REPOSITORY
 
 from decisiongraph import (
     Spool,
@@ -412,3 +414,38 @@ def test_waiting_for_a_position(tmp_path: Path) -> None:
         waiter.join(30)
         assert seen == [True]
         assert spool.wait_sent(1, 0.0)
+
+
+def test_the_files_that_every_client_reads(tmp_path: Path) -> None:
+    """What the Rust client reads too; the end of the file is torn."""
+    fixture = REPOSITORY / "fixtures/client-conformance/spool"
+    expected = json.loads((fixture / "expected.json").read_text())
+    (tmp_path / "s").mkdir()
+    for name in ("events", "position", "dead-letters.ndjson"):
+        shutil.copy(fixture / name, tmp_path / "s" / name)
+    with Spool(tmp_path / "s", tenant_id="conformance") as spool:
+        waiting = [{"position": at.position, "event": json.loads(at.body)} for at in spool.peek(1 << 30, 1 << 40)]
+        letters = [vars(letter) for letter in spool.dead_letters()]
+        assert (waiting, letters) == (expected["waiting"], expected["dead_letters"])
+        assert list(spool.status().blocked_traces) == expected["blocked_traces"]
+        assert spool.last_position == expected["last_position"]
+
+
+def test_a_dead_letter_that_cannot_be_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spool = filled(tmp_path / "s", 2)
+    first = spool.peek(1, 1 << 20)[0]
+    refuse = OSError(28, "No space left on device")
+
+    def refused(*_: object) -> None:
+        raise refuse
+
+    with monkeypatch.context() as broken:
+        broken.setattr(_records, "sync", refused)
+        broken.setattr(os, "ftruncate", refused)
+        with pytest.raises(SpoolWriteFailed):
+            spool.bury(first, {"code": "x"}, "refused")
+    with pytest.raises(SpoolError):
+        spool.append(body(9), "other")
+    spool.close()
+    with Spool(tmp_path / "s", tenant_id=TENANT) as spool:
+        assert numbers(spool) == [0, 1]

@@ -19,8 +19,8 @@ from __future__ import annotations
 
 from . import errors, models, webhooks
 from ._api import NOW, STRICT, Freshness
-from ._async import AsyncClient, AsyncTrace, current_async_trace
-from ._sync import Client, Trace, current_trace
+from ._async import AsyncClient, AsyncEventFollower, AsyncTrace, current_async_trace
+from ._sync import Client, EventFollower, Trace, current_trace
 from ._version import __version__
 from .errors import (
     ApiError,
@@ -33,6 +33,8 @@ from .errors import (
     NotFound,
     OutOfDate,
     ServiceBusy,
+    SessionEnded,
+    SignInRefused,
     SpoolCorrupt,
     SpoolError,
     SpoolFull,
@@ -59,6 +61,7 @@ __all__ = [
     "ApiError",
     "Appended",
     "AsyncClient",
+    "AsyncEventFollower",
     "AsyncTrace",
     "Change",
     "Client",
@@ -69,6 +72,7 @@ __all__ = [
     "DecisionGraphServiceClient",
     "DecisionGraphServiceError",
     "Entity",
+    "EventFollower",
     "EventOptions",
     "Evidence",
     "Fact",
@@ -83,6 +87,8 @@ __all__ = [
     "Policy",
     "RetryPolicy",
     "ServiceBusy",
+    "SessionEnded",
+    "SignInRefused",
     "Source",
     "Spool",
     "SpoolCorrupt",

@@ -209,6 +209,11 @@ def events(
     return _get("/events", _as(models.EventPage), query)
 
 
+def stream(event_type: Sequence[str] | None, trace_id: str | None) -> Call[None]:
+    """The log as it grows. Its answer is read piece by piece."""
+    return _get("/events/stream", lambda _: None, _query(event_type=_list(event_type), trace_id=trace_id))
+
+
 def traces(filters: Mapping[str, Any], fresh: Freshness = NOW) -> Call[models.TracePage]:
     """A page of the trace list."""
     return _get("/traces", _fresh(models.TracePage), _query(**filters), fresh)
@@ -279,6 +284,17 @@ def digests(fresh: Freshness = NOW) -> Call[models.Digests]:
 def me() -> Call[models.Me]:
     """The account behind the token."""
     return _get("/me", _as(models.Me))
+
+
+def sign_in(user_id: str, password: str, address: str | None) -> Call[models.SignedIn]:
+    """A session for a person. Not repeatable: each one counts."""
+    body = {"user_id": user_id, "password": password} | ({} if address is None else {"address": address})
+    return _post("/sessions", _as(models.SignedIn), body)
+
+
+def sign_out() -> Call[Envelope]:
+    """Ends the session that it is called with."""
+    return _post("/sessions/end", lambda envelope: envelope)
 
 
 def start_replay(

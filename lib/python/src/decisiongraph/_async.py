@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import functools
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
@@ -14,10 +14,11 @@ from . import _api, _core, events, models
 from ._api import NOW, Call, Envelope, Freshness
 from ._base import ClientBase
 from ._core import Flow, Pages
+from ._follow import Following
 from ._ids import new_id
 from ._recorder import TraceRecorder, ending, resolve
 from ._transport import AsyncWire
-from .errors import DecisionGraphError
+from .errors import DecisionGraphError, Unavailable
 from .events import EventOptions, Payload
 from .values import Change, Entity, Json
 
@@ -52,14 +53,14 @@ class AsyncTrace(TraceRecorder[Awaitable[models.Appended]]):
     the program is being stopped; unless ``finish_trace`` was called.
     """
 
-    def __init__(self, client: AsyncClient, trace_id: str) -> None:
-        super().__init__(trace_id)
+    def __init__(self, client: AsyncClient, trace_id: str, *, repeatable: bool = False) -> None:
+        super().__init__(trace_id, repeatable=repeatable)
         self._client = client
         self._order = asyncio.Lock()
 
     async def _record(self, event_type: str, payload: Payload, options: EventOptions) -> models.Appended:
         async with self._order:
-            event = self._client._build(self.trace_id, event_type, payload, self._caused(event_type, payload, options))
+            event = self._client._build(self.trace_id, event_type, payload, self._placed(event_type, payload, options))
             done = await self._client.append_event(event)
             self._note(event, done.event_id)
             return done
@@ -87,6 +88,47 @@ class AsyncTrace(TraceRecorder[Awaitable[models.Appended]]):
             if error is None:
                 raise
             log.warning("trace %s could not be finished", self.trace_id, exc_info=True)
+
+
+class AsyncEventFollower(AsyncIterator[models.StoredEvent]):
+    """As :class:`EventFollower`, for one task. Cancelling a wait for the next event loses none."""
+
+    def __init__(self, wire: AsyncWire, following: Following) -> None:
+        self._wire = wire
+        self._following = following
+        self._pieces: AsyncGenerator[bytes, None] | None = None
+        self._pause = 0.0
+
+    @property
+    def position(self) -> int | None:
+        """Up to where it has come. Whoever keeps it can go on from there in another process, with ``after``."""
+        return self._following.position
+
+    async def __anext__(self) -> models.StoredEvent:
+        """The next event."""
+        while not self._following.ready:
+            try:
+                await self._read_on()
+            except DecisionGraphError as error:
+                await self.close()
+                self._pause = self._following.lost(error)
+        return self._following.take()
+
+    async def _read_on(self) -> None:
+        if self._pieces is None:
+            await asyncio.sleep(self._pause)
+            self._pause = 0.0
+            self._pieces = self._wire.stream(self._following.request())
+        piece = await anext(self._pieces, None)
+        if piece is None:
+            raise Unavailable("the stream of events ended")
+        self._following.feed(piece)
+
+    async def close(self) -> None:
+        """Lets go of the connection."""
+        if self._pieces is not None:
+            await self._pieces.aclose()
+            self._pieces = None
 
 
 class AsyncClient(ClientBase[Awaitable[models.Appended]]):
@@ -140,10 +182,17 @@ class AsyncClient(ClientBase[Awaitable[models.Appended]]):
         primary_entity: Entity | Mapping[str, Json],
         context: Mapping[str, str] | None = None,
         trace_id: str | None = None,
+        *,
+        repeatable: bool = False,
         **options: Unpack[EventOptions],
     ) -> AsyncTrace:
-        """Opens a trace. With a ``trace_id`` of the caller's it is safe to repeat."""
-        trace = AsyncTrace(self, trace_id or new_id())
+        """Opens a trace. With a ``trace_id`` of the caller's it is safe to repeat.
+
+        ``repeatable``: the n-th call on the trace has the key ``step:<n>:<trace_id>``, so that a program that begins anew after a
+        crash records the same decision once: give it the same ``trace_id``, and make the same calls in the same order. A call that
+        says something else than before is refused with ``idempotency_conflict``.
+        """
+        trace = AsyncTrace(self, trace_id or new_id(), repeatable=repeatable)
         options.setdefault("idempotency_key", events.fixed_key("start", trace.trace_id))
         await trace._record("TraceStarted", events.trace_started(workflow, title, primary_entity, context), options)
         return trace
@@ -160,10 +209,14 @@ class AsyncClient(ClientBase[Awaitable[models.Appended]]):
         primary_entity: Entity | Mapping[str, Json],
         context: Mapping[str, str] | None = None,
         trace_id: str | None = None,
+        *,
+        repeatable: bool = False,
         **options: Unpack[EventOptions],
     ) -> AsyncIterator[AsyncTrace]:
         """``async with client.trace(…) as trace:`` opens a trace and finishes it; see :class:`AsyncTrace`."""
-        opened = await self.start_trace(workflow, title, primary_entity, context, trace_id, **options)
+        opened = await self.start_trace(
+            workflow, title, primary_entity, context, trace_id, repeatable=repeatable, **options
+        )
         async with opened as trace:
             yield trace
 
@@ -240,6 +293,16 @@ class AsyncClient(ClientBase[Awaitable[models.Appended]]):
     ) -> AsyncIterator[models.StoredEvent]:
         """The log behind position ``after``, up to ``until`` or to where it ends when the walk arrives there."""
         return self._walk(_core.event_pages(after, until, event_type, trace_id, page_size))
+
+    def follow_events(
+        self,
+        *,
+        after: int | None = None,
+        event_type: str | Sequence[str] | None = None,
+        trace_id: str | None = None,
+    ) -> AsyncEventFollower:
+        """The log as it grows: from ``after`` on, or from the next event. See :class:`AsyncEventFollower`."""
+        return AsyncEventFollower(self._wire, Following(self._settings, after, event_type, trace_id))
 
     async def list_traces(self, *, fresh: Freshness = NOW, **search: Unpack[_api.TraceSearch]) -> models.TracePage:
         """One page of the trace list."""
@@ -340,6 +403,20 @@ class AsyncClient(ClientBase[Awaitable[models.Appended]]):
     async def get_healthz(self) -> Envelope:
         """The probe of older clients; needs neither a token nor a tenant."""
         return await self._call(_api.healthz())
+
+    # -- people ----------------------------------------------------------------------------------------------------------------
+
+    async def sign_in(self, user_id: str, password: str, address: str | None = None) -> models.SignedIn:
+        """Signs a person in; needs the permission ``principal_assert``. ``address`` is where the person is.
+
+        ``Client(session=signed_in.session.session)`` makes calls in their name. SignInRefused when name and password do not
+        belong together.
+        """
+        return await self._call(_api.sign_in(user_id, password, address))
+
+    async def sign_out(self) -> None:
+        """Ends the session that this client was made with."""
+        await self._call(_api.sign_out())
 
     # -- waiting ----------------------------------------------------------------------------------------------------------------
 

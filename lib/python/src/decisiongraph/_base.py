@@ -34,6 +34,7 @@ class ClientBase(Recorder[R]):
         source: what records it, unless a call says otherwise.
         timeout: seconds for one attempt of a call.
         retry: how often and how long a call is tried again.
+        session: of the person in whose name the calls are made; see ``sign_in``.
         spool: a directory, or an open :class:`Spool`: with it, recording goes on while the service is away. The client closes it.
         verify: how https is checked, as for httpx.
         trust_env: use the proxies that the environment names, as for httpx.
@@ -53,6 +54,7 @@ class ClientBase(Recorder[R]):
         source: Source | Mapping[str, Json] | None = None,
         timeout: float = 10.0,
         retry: RetryPolicy | None = None,
+        session: str | None = None,
         spool: Spool | str | os.PathLike[str] | None = None,
         verify: ssl.SSLContext | bool = True,
         trust_env: bool = False,
@@ -64,6 +66,7 @@ class ClientBase(Recorder[R]):
             tenant_id if tenant_id is not None else env("DG_TENANT", ""),
             timeout,
             retry or RetryPolicy(),
+            session,
         )
         self._actor = actor
         self._source = source

@@ -75,11 +75,20 @@ class Settings:
     tenant_id: str
     timeout: float
     retry: RetryPolicy
+    session: str | None = field(default=None, repr=False)
     clock: Callable[[], float] = time.monotonic
     jitter: Callable[[], float] = random.random
 
     @classmethod
-    def checked(cls, base_url: str, token: str, tenant_id: str, timeout: float, retry: RetryPolicy) -> Settings:
+    def checked(
+        cls,
+        base_url: str,
+        token: str,
+        tenant_id: str,
+        timeout: float,
+        retry: RetryPolicy,
+        session: str | None = None,
+    ) -> Settings:
         """Settings with every value looked at.
 
         Raises:
@@ -96,9 +105,11 @@ class Settings:
             raise ValueError("base_url must hold nothing but scheme, host, port and path")
         if not token.isascii() or not token.isprintable() or not tenant_id.isprintable():
             raise ValueError("token and tenant_id must be printable, the token in ASCII")
+        if session is not None and not (session.isascii() and session.isprintable() and session.strip()):
+            raise ValueError("session must be printable ASCII and not blank")
         if timeout <= 0:
             raise ValueError("the timeout must be above 0")
-        return cls(base_url, token, tenant_id, timeout, retry)
+        return cls(base_url, token, tenant_id, timeout, retry, session)
 
 
 def perform(settings: Settings, call: Call[T], retry: RetryPolicy | None = None) -> Flow[T]:
@@ -115,7 +126,7 @@ def perform(settings: Settings, call: Call[T], retry: RetryPolicy | None = None)
         timeout = min(settings.timeout + call.patience, max(left, 0.001))
         try:
             answer = yield _request(settings, call, request_id, timeout)
-            return call.read(_envelope(answer))
+            return call.read(envelope(answer))
         except DecisionGraphError as error:
             error.request_id = error.request_id or request_id
             failed += 1
@@ -132,6 +143,8 @@ def _request(settings: Settings, call: Call[Any], request_id: str, timeout: floa
     headers = {"accept": _api.JSON, "user-agent": f"decisiongraph-python/{__version__}", "x-request-id": request_id}
     if not call.anonymous:
         headers |= {"authorization": f"Bearer {settings.token}", "x-tenant-id": settings.tenant_id}
+        if settings.session is not None:
+            headers["x-dg-session"] = settings.session
     if call.body is not None:
         headers["content-type"] = call.content_type
     return Send(call.method, settings.base_url + call.path + _encoded(call.query), headers, call.body, timeout)
@@ -141,7 +154,17 @@ def _encoded(query: _api.Query) -> str:
     return "?" + urlencode(query) if query else ""
 
 
-def _envelope(answer: Answer) -> dict[str, Any]:
+def request(settings: Settings, call: Call[Any], timeout: float) -> Send:
+    """A call as what is sent, with a request id of its own."""
+    return _request(settings, call, new_id(), timeout)
+
+
+def envelope(answer: Answer) -> dict[str, Any]:
+    """What an answer holds.
+
+    Raises:
+        DecisionGraphError: what it says instead.
+    """
     request_id = answer.headers.get("x-request-id")
     try:
         body = json.loads(answer.body)

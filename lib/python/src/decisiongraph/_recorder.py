@@ -156,9 +156,11 @@ class TraceRecorder(ABC, Generic[R]):
     other one the event before it.
     """
 
-    def __init__(self, trace_id: str) -> None:
+    def __init__(self, trace_id: str, *, repeatable: bool = False) -> None:
         self.trace_id = trace_id
         """Names the decision."""
+        self._repeatable = repeatable
+        self._calls = 0
         self.finished = False
         """Whether this object finished it."""
         self._last_event_id: str | None = None
@@ -271,8 +273,10 @@ class TraceRecorder(ABC, Generic[R]):
         options.setdefault("idempotency_key", events.fixed_key("finish", self.trace_id))
         return self._record("TraceFinished", events.trace_finished(outcome, summary), options)
 
-    def _caused(self, event_type: str, payload: Payload, options: EventOptions) -> EventOptions:
-        """The options, with the cause in them unless the caller named one."""
+    def _placed(self, event_type: str, payload: Payload, options: EventOptions) -> EventOptions:
+        """The options, with the cause in them, and the key of a repeatable trace, unless the caller named one."""
+        if self._repeatable and not options.get("idempotency_key"):
+            options = {**options, "idempotency_key": events.fixed_key(f"step:{self._calls}", self.trace_id)}
         about: object = None
         if event_type == "ActionCommitted":
             about = payload.get("action_id")
@@ -285,6 +289,7 @@ class TraceRecorder(ABC, Generic[R]):
 
     def _note(self, event: Event, event_id: str) -> None:
         """The event was taken: what comes next follows from it. A repeat has the id that was stored the first time."""
+        self._calls += 1
         self._last_event_id = event_id
         for name in ("action_id", "exception_id"):
             if event["event_type"] in {"ActionProposed", "ExceptionRequested"} and name in event["payload"]:

@@ -103,11 +103,13 @@ class Sender:
                 break
             except ApiError as error:
                 at = _first_refused(error)
+                # Without the service's envelope it is the word of something in between, which knows nothing about events.
+                meant = error.status in REFUSALS and error.code != "invalid_response"
                 if at is None and len(going) > 1 and error.status in REFUSALS:
                     # It does not say which one it means. One at a time, it can only mean that.
                     batch = [record for record in batch if record.position <= going[0].position]
                     continue
-                if error.is_transient or not (at is not None or error.status in REFUSALS):
+                if error.is_transient or not (at is not None or meant):
                     raise
                 self._bury(going[at or 0], error, at)
         for record in batch:

@@ -6,7 +6,8 @@ import contextlib
 import functools
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
@@ -14,10 +15,11 @@ from . import _api, _core, events, models
 from ._api import NOW, Call, Envelope, Freshness
 from ._base import ClientBase
 from ._core import Flow, Pages
+from ._follow import Following
 from ._ids import new_id
 from ._recorder import TraceRecorder, ending, resolve
 from ._transport import Wire
-from .errors import DecisionGraphError
+from .errors import DecisionGraphError, Unavailable
 from .events import EventOptions, Payload
 from .values import Change, Entity, Json
 
@@ -52,14 +54,14 @@ class Trace(TraceRecorder[models.Appended]):
     the program is being stopped; unless ``finish_trace`` was called.
     """
 
-    def __init__(self, client: Client, trace_id: str) -> None:
-        super().__init__(trace_id)
+    def __init__(self, client: Client, trace_id: str, *, repeatable: bool = False) -> None:
+        super().__init__(trace_id, repeatable=repeatable)
         self._client = client
         self._order = threading.Lock()
 
     def _record(self, event_type: str, payload: Payload, options: EventOptions) -> models.Appended:
         with self._order:
-            event = self._client._build(self.trace_id, event_type, payload, self._caused(event_type, payload, options))
+            event = self._client._build(self.trace_id, event_type, payload, self._placed(event_type, payload, options))
             done = self._client.append_event(event)
             self._note(event, done.event_id)
             return done
@@ -87,6 +89,52 @@ class Trace(TraceRecorder[models.Appended]):
             if error is None:
                 raise
             log.warning("trace %s could not be finished", self.trace_id, exc_info=True)
+
+
+class EventFollower(Iterator[models.StoredEvent]):
+    """The log as it grows: every event once and in order. It never ends by itself; for one thread.
+
+    When the connection is lost, or the service is away or restarts, it comes back by itself and goes on where it was, without a
+    loss and without a repeat. It raises what waiting would not mend: a token that has ended, a tenant that is closed, a position
+    behind the end of the log; the next call of ``next`` tries again from the same place.
+    """
+
+    def __init__(self, wire: Wire, following: Following) -> None:
+        self._wire = wire
+        self._following = following
+        self._pieces: Generator[bytes, None, None] | None = None
+        self._pause = 0.0
+
+    @property
+    def position(self) -> int | None:
+        """Up to where it has come. Whoever keeps it can go on from there in another process, with ``after``."""
+        return self._following.position
+
+    def __next__(self) -> models.StoredEvent:
+        """The next event."""
+        while not self._following.ready:
+            try:
+                self._read_on()
+            except DecisionGraphError as error:
+                self.close()
+                self._pause = self._following.lost(error)
+        return self._following.take()
+
+    def _read_on(self) -> None:
+        if self._pieces is None:
+            time.sleep(self._pause)
+            self._pause = 0.0
+            self._pieces = self._wire.stream(self._following.request())
+        piece = next(self._pieces, None)
+        if piece is None:
+            raise Unavailable("the stream of events ended")
+        self._following.feed(piece)
+
+    def close(self) -> None:
+        """Lets go of the connection."""
+        if self._pieces is not None:
+            self._pieces.close()
+            self._pieces = None
 
 
 class Client(ClientBase[models.Appended]):
@@ -137,10 +185,17 @@ class Client(ClientBase[models.Appended]):
         primary_entity: Entity | Mapping[str, Json],
         context: Mapping[str, str] | None = None,
         trace_id: str | None = None,
+        *,
+        repeatable: bool = False,
         **options: Unpack[EventOptions],
     ) -> Trace:
-        """Opens a trace. With a ``trace_id`` of the caller's it is safe to repeat."""
-        trace = Trace(self, trace_id or new_id())
+        """Opens a trace. With a ``trace_id`` of the caller's it is safe to repeat.
+
+        ``repeatable``: the n-th call on the trace has the key ``step:<n>:<trace_id>``, so that a program that begins anew after a
+        crash records the same decision once: give it the same ``trace_id``, and make the same calls in the same order. A call that
+        says something else than before is refused with ``idempotency_conflict``.
+        """
+        trace = Trace(self, trace_id or new_id(), repeatable=repeatable)
         options.setdefault("idempotency_key", events.fixed_key("start", trace.trace_id))
         trace._record("TraceStarted", events.trace_started(workflow, title, primary_entity, context), options)
         return trace
@@ -157,10 +212,14 @@ class Client(ClientBase[models.Appended]):
         primary_entity: Entity | Mapping[str, Json],
         context: Mapping[str, str] | None = None,
         trace_id: str | None = None,
+        *,
+        repeatable: bool = False,
         **options: Unpack[EventOptions],
     ) -> Iterator[Trace]:
         """``with client.trace(…) as trace:`` opens a trace and finishes it; see :class:`Trace`."""
-        with self.start_trace(workflow, title, primary_entity, context, trace_id, **options) as trace:
+        with self.start_trace(
+            workflow, title, primary_entity, context, trace_id, repeatable=repeatable, **options
+        ) as trace:
             yield trace
 
     def traced(
@@ -236,6 +295,16 @@ class Client(ClientBase[models.Appended]):
     ) -> Iterator[models.StoredEvent]:
         """The log behind position ``after``, up to ``until`` or to where it ends when the walk arrives there."""
         return self._walk(_core.event_pages(after, until, event_type, trace_id, page_size))
+
+    def follow_events(
+        self,
+        *,
+        after: int | None = None,
+        event_type: str | Sequence[str] | None = None,
+        trace_id: str | None = None,
+    ) -> EventFollower:
+        """The log as it grows: from ``after`` on, or from the next event. See :class:`EventFollower`."""
+        return EventFollower(self._wire, Following(self._settings, after, event_type, trace_id))
 
     def list_traces(self, *, fresh: Freshness = NOW, **search: Unpack[_api.TraceSearch]) -> models.TracePage:
         """One page of the trace list."""
@@ -334,6 +403,20 @@ class Client(ClientBase[models.Appended]):
     def get_healthz(self) -> Envelope:
         """The probe of older clients; needs neither a token nor a tenant."""
         return self._call(_api.healthz())
+
+    # -- people ----------------------------------------------------------------------------------------------------------------
+
+    def sign_in(self, user_id: str, password: str, address: str | None = None) -> models.SignedIn:
+        """Signs a person in; needs the permission ``principal_assert``. ``address`` is where the person is.
+
+        ``Client(session=signed_in.session.session)`` makes calls in their name. SignInRefused when name and password do not
+        belong together.
+        """
+        return self._call(_api.sign_in(user_id, password, address))
+
+    def sign_out(self) -> None:
+        """Ends the session that this client was made with."""
+        self._call(_api.sign_out())
 
     # -- waiting ----------------------------------------------------------------------------------------------------------------
 

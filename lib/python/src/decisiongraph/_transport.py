@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
+from collections.abc import AsyncGenerator, Generator
 from typing import Any, TypeVar
 
 import httpx
 
-from ._core import Answer, Block, Effect, Flow, Send, Sleep, lost
+from ._core import Answer, Block, Effect, Flow, Send, Sleep, envelope, lost
 
 T = TypeVar("T")
 
@@ -67,6 +68,22 @@ class Wire:
             response.close()
         return Answer(response.status_code, response.headers, bytes(body))
 
+    def stream(self, effect: Send) -> Generator[bytes, None, None]:
+        """An answer that goes on, piece by piece; the first one is empty. The timeout is for each piece.
+
+        Raises:
+            DecisionGraphError: it is not one, or it broke.
+        """
+        headers = dict(effect.headers)
+        try:
+            with self._http.stream(effect.method, effect.url, headers=headers, timeout=timeouts(effect)) as response:
+                if not response.is_success:
+                    envelope(Answer(response.status_code, response.headers, response.read()))
+                yield b""
+                yield from response.iter_bytes()
+        except httpx.TransportError as error:
+            raise _lost(effect, error) from error
+
     def close(self) -> None:
         """Closes the connections."""
         self._http.close()
@@ -117,6 +134,25 @@ class AsyncWire:
         finally:
             await response.aclose()
         return Answer(response.status_code, response.headers, bytes(body))
+
+    async def stream(self, effect: Send) -> AsyncGenerator[bytes, None]:
+        """An answer that goes on, piece by piece; the first one is empty. The timeout is for each piece.
+
+        Raises:
+            DecisionGraphError: it is not one, or it broke.
+        """
+        headers = dict(effect.headers)
+        try:
+            async with self._http.stream(
+                effect.method, effect.url, headers=headers, timeout=timeouts(effect)
+            ) as response:
+                if not response.is_success:
+                    envelope(Answer(response.status_code, response.headers, await response.aread()))
+                yield b""
+                async for piece in response.aiter_bytes():
+                    yield piece
+        except httpx.TransportError as error:
+            raise _lost(effect, error) from error
 
     async def close(self) -> None:
         """Closes the connections."""

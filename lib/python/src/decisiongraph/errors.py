@@ -6,7 +6,9 @@
     ├── ApiError                  the service answered, and said no
     │   ├── InvalidArgument       400, 405, 406, 413, 415, 422: the call cannot be carried out as it stands
     │   ├── Unauthorized          401
+    │   │   └── SessionEnded      401 session_ended
     │   ├── Forbidden             403
+    │   │   └── SignInRefused     403 sign_in_refused
     │   ├── NotFound              404
     │   ├── Conflict              409: conflict, event_sequence_invalid, idempotency_conflict
     │   │   └── OutOfDate         409 projection_out_of_date
@@ -96,8 +98,16 @@ class Unauthorized(ApiError):
     """There is no token, or it is unknown, expired or revoked."""
 
 
+class SessionEnded(Unauthorized):
+    """The session of the person is unknown, or has ended: they have to sign in again."""
+
+
 class Forbidden(ApiError):
     """The account may not do this; ``details["permission"]`` where a permission would help."""
+
+
+class SignInRefused(Forbidden):
+    """Name and password do not belong together, or the person may not sign in."""
 
 
 class NotFound(ApiError):
@@ -218,6 +228,13 @@ class TraceBlocked(SpoolError):
     code = "trace_blocked"
 
 
+_BY_CODE: dict[str, type[ApiError]] = {
+    "projection_out_of_date": OutOfDate,
+    "session_ended": SessionEnded,
+    "sign_in_refused": SignInRefused,
+}
+
+
 def from_answer(
     status: int, error: dict[str, Any], request_id: str | None, retry_after: float | None, body: Any
 ) -> ApiError:
@@ -226,8 +243,8 @@ def from_answer(
     code = code if isinstance(code, str) else "invalid_response"
     details = error.get("details")
     kind: type[ApiError]
-    if code == "projection_out_of_date":
-        kind = OutOfDate
+    if code in _BY_CODE:
+        kind = _BY_CODE[code]
     elif status in {408, 429} or status >= 500:
         kind = ServiceBusy
     else:

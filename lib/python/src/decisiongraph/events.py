@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
+from ._ids import derived_id
 from .errors import InvalidEvent
 from .values import Actor, Change, Entity, Evidence, Fact, InputSource, Json, Policy, Source, Subject, Violation, plain
 
@@ -35,7 +36,7 @@ class EventOptions(TypedDict, total=False):
         occurred_at: when it happened, RFC 3339 with an offset; else now. Kept as given.
         idempotency_key: 1 to 200 bytes; else a new one. The same key of a producer stands for the same event for ever, so a key
             of your own makes a call repeatable across a crash of your process.
-        event_id: unique in the tenant; else a new one.
+        event_id: unique in the tenant; else made from producer and key where the key is given, and new otherwise.
         correlation_id: ties events of several traces together.
         causation_event_id: the event this one follows from. A :class:`Trace` sets it by itself.
         schema_version: of the payload; else 1.
@@ -162,14 +163,16 @@ def envelope(
     for needed in ("actor", "source"):
         if options.get(needed) is None:
             raise InvalidEvent(f"the event has no {needed}: give one to the client or to the call")
+    source = plain(options["source"])
+    key = options.get("idempotency_key")
     event: Event = {
-        "event_id": options.get("event_id") or new_id,
+        "event_id": options.get("event_id") or (derived_id(str(source.get("producer_id")), key) if key else new_id),
         "trace_id": str(trace_id),
         "event_type": event_type,
         "occurred_at": options.get("occurred_at") or now,
-        "source": plain(options["source"]),
+        "source": source,
         "actor": plain(options["actor"]),
-        "idempotency_key": options.get("idempotency_key") or new_id,
+        "idempotency_key": key or new_id,
         "payload": plain(payload),
         "schema_version": options.get("schema_version", 1),
         "tags": list(options.get("tags") or ()),

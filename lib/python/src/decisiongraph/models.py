@@ -390,6 +390,35 @@ class Me:
 
 
 @dataclass(frozen=True)
+class Session:
+    """The session of a person who signed in. ``session`` is the secret for ``Client(session=…)``, and is not shown."""
+
+    session_id: str
+    session: str = field(repr=False)
+    expires_at: str
+    idle_s: int
+    """It ends after so many seconds without use."""
+
+
+@dataclass(frozen=True)
+class User:
+    """A person who signed in."""
+
+    user_id: str
+    display_name: str | None = None
+    must_change_password: bool = False
+    """Whether they have to choose a password before anything else."""
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Who signed in, and with which session."""
+
+    session: Session
+    user: User
+
+
+@dataclass(frozen=True)
 class Decision:
     """A decision about a subject, as the log has it.
 

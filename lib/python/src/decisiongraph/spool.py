@@ -18,9 +18,8 @@ Exactly once: an event keeps its idempotency key, so one that is sent again, bec
 everything that the spool holds of the same trace goes to the dead letters too (``reason`` is ``follows``), and the next call on that
 trace raises :class:`TraceBlocked`, until somebody has looked and calls :meth:`Spool.release`. Other traces go on.
 
-Exactly once: an event keeps its idempotency key, so one that is sent again, because an answer or the position was lost, is recognised.
-needs free space to delete. Segments that are unlinked one by one would give space back earlier than the single file, which is emptied
-when it has been sent and rewritten when half of it has; but they make every bound an approximation.
+The files are the same for every client library of ours (ADR 23). Segments that are unlinked one by one would give space back earlier than
+the single file, which is emptied when it has been sent and rewritten when half of it has; but they make every bound an approximation.
 
 The spool needs a POSIX system; elsewhere opening one raises :class:`SpoolError`.
 """
@@ -43,6 +42,7 @@ from ._ids import now
 from ._records import Damaged, Mark, Place
 from .errors import SpoolCorrupt, SpoolError, SpoolFull, SpoolLocked, SpoolWriteFailed, TraceBlocked
 
+BAD_DISK = "met a disk that cannot even take a write back; open it again when the disk is well"
 REWRITE_ABOVE = 1 << 20
 """The file is not rewritten for fewer bytes than that."""
 
@@ -212,7 +212,7 @@ class Spool:
             _records.sync(self._events)
         except OSError:
             unknown = True
-            self._unusable = "met a disk that cannot even take a write back; open it again when the disk is well"
+            self._unusable = BAD_DISK
         return SpoolWriteFailed(
             f"the disk refused: {error.strerror or error}", details={"errno": error.errno, "outcome_unknown": unknown}
         )
@@ -343,8 +343,10 @@ class Spool:
             _records.write_at(self._letters, self._dead_bytes, data)
             _records.sync(self._letters)
         except OSError as error:
-            with contextlib.suppress(OSError):
+            try:
                 os.ftruncate(self._letters, self._dead_bytes)
+            except OSError:
+                self._unusable = BAD_DISK
             raise SpoolWriteFailed(f"the disk refused a dead letter: {error.strerror or error}") from error
         self._dead_bytes += len(data)
 
