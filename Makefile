@@ -10,6 +10,7 @@ ARGS ?=
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 .PHONY: help up test bench drill fmt lint build-release build-debug unit browser python contract contract-short contract-diff contract-release
+.PHONY: help up test bench drill fmt lint build-release build-debug unit browser python corpus fuzz
 
 help: ## Say what there is to say
 	@grep -hE '^[a-z-]+:.*## ' "$(firstword $(MAKEFILE_LIST))" | sed -E 's/:.*## /\t/' | expand -t 16
@@ -50,6 +51,13 @@ build-debug:
 
 unit: build-debug ## Unit and integration tests (ARGS is passed to the test runner)
 	@.ci/tests --workspace $(ARGS)
+
+corpus: build-debug ## What fuzzing found worth keeping, compared with other implementations, where Python is there
+	@if command -v python3 >/dev/null; then .ci/corpus compare; else echo "corpus: SKIPPED, no python3"; fi
+
+fuzz: ## Look for inputs that break the reading of events, ten minutes (ARGS="60 --keep")
+	@.ci/install cargo
+	@.ci/fuzz $(or $(ARGS),10)
 
 browser: build-debug ## The console in a real browser, where Chromium and npm can be had
 	@.ci/browser
