@@ -21,6 +21,7 @@ up: build-release ## Build and run the suite with a private PostgreSQL in ./.dg 
 test: ## Every check: format, lints, unit, integration, browser, Python and contract tests
 	@.ci/install cargo postgresql
 	@$(MAKE) fmt-check lint unit browser python contract-short
+	@$(MAKE) fmt-check lint unit corpus browser python
 
 bench: build-release ## Measure against the COPY ceiling (ARGS="append-batch --json")
 	@exec "$(TARGET)/release/dg" bench $(or $(ARGS),append-batch)
