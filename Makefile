@@ -9,8 +9,7 @@ MAKEFLAGS += --no-print-directory
 ARGS ?=
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help up test bench drill fmt lint build-release build-debug unit browser python contract contract-short contract-diff contract-release
-.PHONY: help up test bench drill fmt lint build-release build-debug unit browser python corpus fuzz
+.PHONY: help up test bench drill fmt lint build-release build-debug unit browser python contract contract-short contract-diff contract-release corpus fuzz
 
 help: ## Say what there is to say
 	@grep -hE '^[a-z-]+:.*## ' "$(firstword $(MAKEFILE_LIST))" | sed -E 's/:.*## /\t/' | expand -t 16
@@ -20,8 +19,7 @@ up: build-release ## Build and run the suite with a private PostgreSQL in ./.dg 
 
 test: ## Every check: format, lints, unit, integration, browser, Python and contract tests
 	@.ci/install cargo postgresql
-	@$(MAKE) fmt-check lint unit browser python contract-short
-	@$(MAKE) fmt-check lint unit corpus browser python
+	@$(MAKE) fmt-check lint unit corpus browser python contract-short
 
 bench: build-release ## Measure against the COPY ceiling (ARGS="append-batch --json")
 	@exec "$(TARGET)/release/dg" bench $(or $(ARGS),append-batch)

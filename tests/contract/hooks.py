@@ -18,6 +18,8 @@ OWN = {
     "user_id": (os.environ.get("CONTRACT_ACCOUNT"), "stand-in-person"),
     "token_id": (os.environ.get("CONTRACT_TOKEN_ID"), os.environ.get("CONTRACT_STAND_IN_TOKEN_ID")),
 }
+#: Webhooks go where nobody listens, and nothing leaves the machine.
+NOBODY = "http://127.0.0.1:9/hook"
 #: Cursors that the service gave. Others are refused, and OpenAPI cannot tell them apart.
 cursors: set[str] = set()
 
@@ -38,6 +40,8 @@ def before_call(context, case, kwargs):
         for name, (own, stand_in) in OWN.items():
             if own and (case.path_parameters or {}).get(name) == own:
                 case.path_parameters[name] = stand_in
+    if isinstance(case.body, dict) and str(case.body.get("url")).startswith("http"):
+        case.body["url"] = NOBODY
     query = case.query
     if query and LONGEST_WAIT_MS < number(query.get("wait_ms")) <= 30_000:
         query["wait_ms"] = LONGEST_WAIT_MS

@@ -19,7 +19,17 @@ LENGTHS = {"short": (5, 60, ["--seed", "1"]), "full": (60, 400, [])}
 HERE = pathlib.Path(__file__).resolve().parent
 TENANT, ACCOUNT = "contract", "contract-runner"
 #: Settings of the service for the run. Limits on how often somebody may ask would make it a test of nothing but 429.
-SETTINGS = {}
+SETTINGS = {
+    f"DG__API__LIMITS__{name}": "0"
+    for name in (
+        "READS_PER_SECOND",
+        "WRITES_PER_SECOND",
+        "ADMIN_PER_SECOND",
+        "TENANT_READS_PER_SECOND",
+        "TENANT_WRITES_PER_SECOND",
+        "FAILURES_PER_MINUTE",
+    )
+}
 
 
 def main(bin_dir: str, schemathesis: str, length: str, *arguments: str) -> int:

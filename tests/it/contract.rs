@@ -14,7 +14,8 @@ use crate::api::{Answer, Api};
 use crate::events::{started, with};
 
 /// What is not brought to succeed here, and where it is.
-const NOT_HERE: [(&str, &str); 8] = [
+const NOBODY: &str = "http://127.0.0.1:9/hook";
+const NOT_HERE: [(&str, &str); 9] = [
     ("follow_events", "never ends; stream.rs follows it"),
     ("get_failure", "needs a poisoned event; poison_http.rs has one"),
     ("retry_failure", "needs a poisoned event; poison_http.rs has one"),
@@ -22,6 +23,7 @@ const NOT_HERE: [(&str, &str); 8] = [
     ("resolve_failure", "needs a poisoned event; poison_http.rs has one"),
     ("cancel_run", "needs a run that has not ended; steering.rs has one"),
     ("pause_run", "needs a run that has not ended; steering.rs has one"),
+    ("delete_webhook", "takes away what the others ask for; webhooks.rs removes one"),
     ("resume_run", "needs a run that is still paused; steering.rs has one"),
 ];
 
@@ -157,6 +159,10 @@ impl Case {
         let person = program.session(first["session"].as_str());
         person.post("/api/v1/me/password", &json!({"current": password, "new": second})).await.expect(200);
         let other = sign_in(second).await;
+        let hook = made("/api/v1/admin/webhooks", json!({"url": NOBODY})).await;
+        let webhook_id = text(&hook["webhook"]["webhook_id"]);
+        let message = client.post(&format!("/api/v1/admin/webhooks/{webhook_id}/test"), &json!({})).await;
+        let delivery_id = text(&message.expect(202)["delivery"]["delivery_id"]);
         let run = client
             .post("/api/v1/admin/replays", &json!({"projection": "all", "mode": "verify", "reason": "a look"}))
             .await;
@@ -170,6 +176,8 @@ impl Case {
             ("user_id", "bea".to_owned()),
             ("session_id", text(&first["session_id"])),
             ("job_id", text(&run.expect(202)["run"]["job_id"])),
+            ("webhook_id", webhook_id),
+            ("delivery_id", delivery_id),
             ("failure_id", "0190a7c2-0000-7000-8000-000000000000".to_owned()),
         ];
         // The person's own requests go through the program, those of the administrator do not.
@@ -186,10 +194,12 @@ impl Case {
 
     /// The least that an operation takes: what it requires, and the example of its body.
     async fn asks_well(&self, operation: &document::Operation, succeeded: &mut BTreeSet<String>) {
-        if operation.id == "follow_events" {
+        if ["follow_events", "delete_webhook"].contains(&operation.id.as_str()) {
             return;
         }
         let bodies = match operation.id.as_str() {
+            // Nobody listens there, and nothing leaves the machine.
+            "create_webhook" => vec![json!({"url": NOBODY})],
             "create_user" => vec![json!({"user_id": "cleo"})],
             // After their password was changed, one operation before.
             "sign_in" => vec![json!({"user_id": "ana", "password": "a third password 33"})],

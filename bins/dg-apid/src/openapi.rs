@@ -34,6 +34,7 @@ const TAGS: &[(&str, &str)] = &[
     ("admin/sessions", "Who is signed in."),
     ("admin/replays", "Catch-ups, rebuilds and comparisons of projections."),
     ("admin/failures", "Events that a projection does not hold."),
+    ("admin/webhooks", "Endpoints that are told about events and projections."),
     ("admin/audit", "Who did what."),
     ("service", "Probes and this documentation."),
 ];

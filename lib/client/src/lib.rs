@@ -74,9 +74,9 @@ mod record;
 mod retry;
 mod rows;
 mod secret;
-pub mod webhook;
 mod spool;
 mod wait;
+pub mod webhook;
 
 pub use calls::audit::{AuditPage, AuditQuery};
 pub use calls::batch::{BatchMode, BatchResult};
