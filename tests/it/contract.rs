@@ -15,7 +15,7 @@ use crate::events::{started, with};
 
 /// What is not brought to succeed here, and where it is.
 const NOBODY: &str = "http://127.0.0.1:9/hook";
-const NOT_HERE: [(&str, &str); 9] = [
+const NOT_HERE: [(&str, &str); 11] = [
     ("follow_events", "never ends; stream.rs follows it"),
     ("get_failure", "needs a poisoned event; poison_http.rs has one"),
     ("retry_failure", "needs a poisoned event; poison_http.rs has one"),
@@ -23,6 +23,8 @@ const NOT_HERE: [(&str, &str); 9] = [
     ("resolve_failure", "needs a poisoned event; poison_http.rs has one"),
     ("cancel_run", "needs a run that has not ended; steering.rs has one"),
     ("pause_run", "needs a run that has not ended; steering.rs has one"),
+    ("begin_oidc_sign_in", "needs an issuer; oidc.rs has one"),
+    ("finish_oidc_sign_in", "needs an issuer; oidc.rs has one"),
     ("delete_webhook", "takes away what the others ask for; webhooks.rs removes one"),
     ("resume_run", "needs a run that is still paused; steering.rs has one"),
 ];

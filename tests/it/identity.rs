@@ -42,7 +42,7 @@ fn token_id(token: &str) -> &str {
 }
 
 #[track_caller]
-fn text(data: &Value, pointer: &str) -> String {
+pub(crate) fn text(data: &Value, pointer: &str) -> String {
     let found = data.pointer(pointer).and_then(Value::as_str);
     assert!(found.is_some(), "{pointer} in {data}");
     found.unwrap_or_default().to_owned()
@@ -430,21 +430,23 @@ async fn accounts_of_the_reference_come_with_their_tokens() {
 }
 
 /// A browser without scripts: keeps cookies, follows nothing.
-struct Browser {
+pub(crate) struct Browser {
     http: reqwest::Client,
-    origin: String,
-    cookies: std::collections::BTreeMap<String, String>,
+    pub(crate) origin: String,
+    pub(crate) cookies: std::collections::BTreeMap<String, String>,
 }
 
 /// A page: its status, where it leads, its text.
-struct Page {
-    status: u16,
-    location: String,
-    text: String,
+pub(crate) struct Page {
+    pub(crate) status: u16,
+    pub(crate) location: String,
+    /// Where it leads on by itself.
+    pub(crate) refresh: String,
+    pub(crate) text: String,
 }
 
 impl Browser {
-    fn new(origin: &str) -> Self {
+    pub(crate) fn new(origin: &str) -> Self {
         let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self { http, origin: origin.to_owned(), cookies: std::collections::BTreeMap::new() }
     }
@@ -456,17 +458,18 @@ impl Browser {
             let (name, value) = cookie.to_str().unwrap().split(';').next().unwrap().split_once('=').unwrap();
             self.cookies.insert(name.to_owned(), value.to_owned());
         }
-        let location = response.headers().get("location").map_or("", |value| value.to_str().unwrap()).to_owned();
-        Page { status: response.status().as_u16(), location, text: response.text().await.unwrap() }
+        let header = |name| response.headers().get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
+        let (location, refresh) = (header("location"), header("refresh").trim_start_matches("0;url=").to_owned());
+        Page { status: response.status().as_u16(), location, refresh, text: response.text().await.unwrap() }
     }
 
-    async fn get(&mut self, path: &str) -> Page {
+    pub(crate) async fn get(&mut self, path: &str) -> Page {
         let request = self.http.get(format!("{}{path}", self.origin));
         self.send(request).await
     }
 
     /// Sends the form of `page` with these fields.
-    async fn submit(&mut self, page: &Page, path: &str, fields: &[(&str, &str)]) -> Page {
+    pub(crate) async fn submit(&mut self, page: &Page, path: &str, fields: &[(&str, &str)]) -> Page {
         let hidden = |name: &str| {
             let start = format!("name=\"{name}\" value=\"");
             page.text.split(&start).nth(1).map_or("", |rest| rest.split('"').next().unwrap()).to_owned()

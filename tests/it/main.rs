@@ -20,6 +20,7 @@ mod identity;
 mod isolation;
 mod lifecycle;
 mod limits;
+mod oidc;
 mod packaging;
 mod projection_runtime;
 mod queries;

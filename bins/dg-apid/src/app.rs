@@ -16,6 +16,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::config::ApiConfig;
 use crate::metrics::ApiMetrics;
+use crate::oidc::Issuer;
 use crate::passwords::Passwords;
 use crate::stream::Streams;
 
@@ -38,6 +39,8 @@ pub(crate) struct Shared {
     pub(crate) turns: Turns,
     pub(crate) digest_turns: Arc<Semaphore>,
     pub(crate) passwords: Passwords,
+    /// Where people prove who they are, if not here.
+    pub(crate) issuer: Option<Issuer>,
     pub(crate) config: Arc<ApiConfig>,
     /// Where webhooks may lead.
     pub(crate) reach: Reach,

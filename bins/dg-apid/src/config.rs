@@ -11,6 +11,8 @@ use dg_storage::DatabaseConfig;
 use dg_webhooks::Reach;
 use serde::Deserialize;
 
+use crate::oidc::OidcConfig;
+
 /// The sections that dg-apid uses.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default)]
@@ -63,6 +65,8 @@ pub(crate) struct ApiConfig {
     pub(crate) session_max_s: i64,
     /// How much one account, tenant and address may ask for.
     pub(crate) limits: LimitSettings,
+    /// Where people prove who they are, beside a password.
+    pub(crate) oidc: OidcConfig,
 }
 
 /// Which requests leave a line in the log.
@@ -110,6 +114,7 @@ impl Default for ApiConfig {
             session_idle_s: 1_800,
             session_max_s: 43_200,
             limits: LimitSettings::default(),
+            oidc: OidcConfig::default(),
         }
     }
 }
@@ -179,6 +184,7 @@ impl ApiConfig {
         problems.require(self.queue_events > 0, "api.queue_events", "at least 1");
         problems.require(self.queue_bytes > 0, "api.queue_bytes", "at least 1");
         self.limits.check(problems);
+        self.oidc.check(problems);
     }
 
     /// The bounds on connections.

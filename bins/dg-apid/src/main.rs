@@ -16,6 +16,7 @@ mod ingest;
 mod keyset;
 mod me;
 mod metrics;
+mod oidc;
 mod openapi;
 mod outage;
 mod pages;

@@ -117,6 +117,9 @@ table! { versioned VERSIONED
     "/me/password" => post Anybody me::change_password;
     "/sessions" => post Anybody sign_in::by_password;
     "/sessions/end" => post Anybody sign_in::out;
+    "/sessions/methods" => get Anybody sign_in::oidc::methods;
+    "/sessions/oidc" => post Anybody sign_in::oidc::begin;
+    "/sessions/oidc/finish" => post Anybody sign_in::oidc::finish;
     "/admin/tenants" => get Admin admin::tenants::list, post Admin admin::tenants::create;
     "/admin/tenants/{tenant_id}" => get Admin admin::tenants::show, patch Admin admin::tenants::change;
     "/admin/replays" => get TenantAdmin admin::replays::list, post TenantAdmin admin::replays::start;
@@ -139,6 +142,8 @@ table! { versioned VERSIONED
     "/admin/users" => get Admin admin::users::list, post Admin admin::users::create;
     "/admin/users/{user_id}" => get Admin admin::users::show, patch Admin admin::users::change;
     "/admin/users/{user_id}/password" => post Admin admin::users::reset_password;
+    "/admin/users/{user_id}/links" => get Admin admin::users::links, post Admin admin::users::link;
+    "/admin/users/{user_id}/unlink" => post Admin admin::users::unlink;
     "/admin/sessions" => get Admin admin::sessions::list;
     "/admin/sessions/{session_id}/revoke" => post Admin admin::sessions::revoke;
     "/admin/webhooks" => get TenantAdmin admin::webhooks::list, post TenantAdmin admin::webhooks::create;

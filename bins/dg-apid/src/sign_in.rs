@@ -4,6 +4,7 @@
 //! However somebody proves who they are, [`open`] is what makes a session of it.
 
 pub(crate) mod contract;
+pub(crate) mod oidc;
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -26,6 +27,8 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::words;
 
+/// The method of the session.
+const PASSWORD: &str = "password";
 /// For so long a failed try counts.
 const WINDOW_S: f64 = 900.0;
 /// Failed tries of one name, from wherever they come.
@@ -86,7 +89,7 @@ pub(crate) async fn by_password(
     let scopes = [name_scope(&asked.user_id), address_scope(address)];
     let tries = app.store.count_try(&[&scopes[0], &scopes[1]], WINDOW_S).await?;
     if let Some(wait) = too_many(&tries, &scopes[0]) {
-        return Err(limited(&app, &asked.user_id, &tries, wait, &by).await?);
+        return Err(limited(&app, Some(&asked.user_id), PASSWORD, &tries, wait, &by).await?);
     }
     let known = app.store.password_of(&asked.user_id).await?;
     let right = app.passwords.verify(asked.password, known.as_ref().map(|known| known.phc.clone())).await?;
@@ -98,11 +101,11 @@ pub(crate) async fn by_password(
     };
     let Some(known) = known.filter(|_| reason.is_empty()) else {
         warn!(reason, "a sign-in was refused");
-        app.store.refused_sign_in(Some(&asked.user_id), reason, &by).await?;
+        app.store.refused_sign_in(Some(&asked.user_id), PASSWORD, reason, &by).await?;
         return Err(ApiError::new(Code::SignInRefused, "name or password is wrong"));
     };
     app.store.forgive_try(&scopes[0], &scopes[1]).await?;
-    open(&app, known.account, "password", known.must_change, &by).await
+    open(&app, known.account, PASSWORD, known.must_change, &by).await
 }
 
 /// Begins a session of a person who proved who they are, in the hands of `by.agent`.
@@ -159,11 +162,11 @@ pub(crate) async fn check_again(app: &App, who: &Principal, password: String) ->
     let scope = name_scope(&who.account_id);
     let tries = app.store.count_try(&[&scope], WINDOW_S).await?;
     if let Some(wait) = too_many(&tries, &scope) {
-        return Err(limited(app, &who.account_id, &tries, wait, &who.by()).await?);
+        return Err(limited(app, Some(&who.account_id), PASSWORD, &tries, wait, &who.by()).await?);
     }
     let known = app.store.password_of(&who.account_id).await?;
     if !app.passwords.verify(password, known.map(|known| known.phc)).await? {
-        app.store.refused_sign_in(Some(&who.account_id), "password", &who.by()).await?;
+        app.store.refused_sign_in(Some(&who.account_id), PASSWORD, "password", &who.by()).await?;
         return Err(ApiError::new(Code::SignInRefused, "the current password is wrong"));
     }
     Ok(app.store.forgive_try(&scope, "").await?)
@@ -205,11 +208,18 @@ fn too_many(tries: &[Tries], name_scope: &str) -> Option<i64> {
 }
 
 /// The refusal; noted when it is the first one, so that nobody fills the audit by trying.
-async fn limited(app: &App, user_id: &str, tries: &[Tries], wait: i64, by: &By) -> Result<ApiError, ApiError> {
+async fn limited(
+    app: &App,
+    user_id: Option<&str>,
+    method: &'static str,
+    tries: &[Tries],
+    wait: i64,
+    by: &By,
+) -> Result<ApiError, ApiError> {
     let first = tries.iter().any(|one| one.failures == TRIES_PER_NAME + 1 || one.failures == TRIES_PER_ADDRESS + 1);
     if first {
         warn!("sign-ins are refused for a while: too many failed");
-        app.store.refused_sign_in(Some(user_id), "too_many", by).await?;
+        app.store.refused_sign_in(user_id, method, "too_many", by).await?;
     }
     let message = "too many sign-ins failed; wait before the next one";
     let wait = Duration::from_secs(u64::try_from(wait).unwrap_or(1));

@@ -24,6 +24,7 @@ use crate::ROLE;
 use crate::app::{App, Shared};
 use crate::config::{ApiConfig, ApidConfig};
 use crate::metrics::ApiMetrics;
+use crate::oidc::Issuer;
 use crate::outage::Watch;
 use crate::passwords::Passwords;
 use crate::readiness::Progress;
@@ -123,6 +124,7 @@ impl Parts {
             turns: turns(&config.database),
             digest_turns: Arc::new(Semaphore::new(DIGESTS_AT_ONCE)),
             passwords: Passwords::default(),
+            issuer: Issuer::of(&config.api.oidc).map_err(Failure::config)?,
             config: Arc::new(config.api.clone()),
             reach: config.workflow.reach(),
             thresholds: config.thresholds(),

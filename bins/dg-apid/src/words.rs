@@ -206,6 +206,18 @@ pub(crate) fn nullable_webhook_whats() -> Schema {
     Schema::Array(ArrayBuilder::new().schema_type(kinds).items(RefOr::T(webhook_what())).min_items(Some(1)).build())
 }
 
+fn printable(most: usize) -> Schema {
+    text().pattern(Some("^[ -~]+$")).min_length(Some(1)).max_length(Some(most)).into()
+}
+
+pub(crate) fn issuer() -> Schema {
+    printable(crate::admin::users::LONGEST_ISSUER)
+}
+
+pub(crate) fn subject() -> Schema {
+    printable(crate::admin::users::LONGEST_SUBJECT)
+}
+
 /// So many a second.
 pub(crate) fn nullable_rate() -> Schema {
     seconds(1, 1_000_000)

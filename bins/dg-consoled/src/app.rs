@@ -1,6 +1,10 @@
 //! What all requests and all open pages share.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use dg_client::{Client, ClientError, Options, RetryPolicy};
 use dg_domain::Micros;
@@ -20,6 +24,10 @@ use crate::{
 
 /// Pages answer quickly or say that they cannot; nothing waits longer than this for the service.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// The sign-in page is drawn without the button when the service takes longer.
+const ASIDE: Duration = Duration::from_millis(1500);
+/// For how long the service is believed about the issuer, in microseconds.
+const BELIEVED: i64 = 5_000_000;
 
 /// The console's state. Everything in it is bounded and gone after a restart.
 pub(crate) struct App {
@@ -29,6 +37,8 @@ pub(crate) struct App {
     pub(crate) sessions: Sessions,
     /// Where the console's own token is, with which it signs people in.
     service_token: Option<PathBuf>,
+    /// What the button to the issuer says, if there is one, and when the service said so.
+    issuer: Mutex<Option<(Micros, Option<String>)>>,
     /// Who reads while nobody has signed in, in development.
     pub(crate) development: Option<Development>,
     /// Form tokens.
@@ -76,6 +86,7 @@ impl App {
             api: Client::with_options(&console.api_url, "", options)?,
             sessions: Sessions::default(),
             service_token: Some(console.service_token_file.clone()).filter(|file| !file.as_os_str().is_empty()),
+            issuer: Mutex::default(),
             development: config.development_token().map(Development::new),
             csrf: Csrf::new()?,
             assets: Assets::embedded(),
@@ -117,6 +128,24 @@ impl App {
     pub(crate) fn service(&self) -> Option<Client> {
         let token = std::fs::read_to_string(self.service_token.as_ref()?).ok()?;
         self.api.with_token(token.trim()).ok().filter(|_| !token.trim().is_empty())
+    }
+
+    /// What the button to the issuer says; `None` where people do not sign in at one, or the service does not say.
+    pub(crate) async fn issuer_label(&self) -> Option<String> {
+        let now = clock::now();
+        if let Some((at, label)) = &*self.issuer.lock().unwrap_or_else(PoisonError::into_inner)
+            && now.get() - at.get() < BELIEVED
+        {
+            return label.clone();
+        }
+        let service = self.service()?;
+        let label = match tokio::time::timeout(ASIDE, service.sign_in_methods()).await {
+            Ok(Ok(methods)) => methods.oidc.map(|oidc| oidc.label),
+            Ok(Err(error)) if error.status == Some(404) => None,
+            _ => return None,
+        };
+        *self.issuer.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, label.clone()));
+        label
     }
 
     /// A page as it was found.

@@ -125,6 +125,8 @@ pub(crate) enum Body {
     SignIn(SignInPage),
     /// The form for another password.
     Password(PasswordPage),
+    /// A page that leads on.
+    Passage(PassagePage),
     /// A screen that only says something.
     Notice(Notice),
 }
@@ -149,8 +151,19 @@ pub(crate) struct SignInPage {
     pub(crate) problem: Option<String>,
     /// Whether people sign in with name and password.
     pub(crate) people: bool,
+    /// What the button to the issuer says, if there is one.
+    pub(crate) issuer: Option<String>,
     /// The name of the last attempt.
     pub(crate) user_id: String,
+}
+
+/// A page that leads on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PassagePage {
+    /// Where to.
+    pub(crate) to: String,
+    /// What happens.
+    pub(crate) title: String,
 }
 
 /// The form for another password.

@@ -6,6 +6,7 @@
 
 mod notice;
 mod parts;
+mod passage;
 mod password;
 mod shell;
 mod sign_in;
@@ -58,6 +59,7 @@ fn page(view: &View) -> Element {
         Body::Trace(page) => trace::page(page, &view.shell),
         Body::SignIn(page) => sign_in::page(page, &view.shell),
         Body::Password(page) => password::page(page, &view.shell),
+        Body::Passage(page) => passage::page(page),
         Body::Notice(notice) => notice::page(notice, &view.shell),
     };
     shell::frame(&view.shell, body)

@@ -43,7 +43,7 @@ impl Found {
             Body::Traces(page) => page.list = Panel::Failed(failure.clone()),
             Body::Trace(page) => page.timeline = Panel::Failed(failure.clone()),
             Body::Notice(notice) => *notice = Notice::Failed(failure.clone()),
-            Body::SignIn(_) | Body::Password(_) => {}
+            Body::SignIn(_) | Body::Password(_) | Body::Passage(_) => {}
         }
         let outage = failure.transient.then_some(failure);
         Self { place: place.clone(), title: "Not available".to_owned(), body, freshness: Freshness::Unknown, outage }

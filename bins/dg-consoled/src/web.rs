@@ -2,6 +2,7 @@
 
 mod cookies;
 mod guard;
+mod oidc;
 mod page;
 mod password;
 mod peer;
@@ -35,6 +36,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/live", get(live::upgrade))
         .route("/sign-in", get(sign_in::form).post(sign_in::submit))
+        .route("/sign-in/oidc", post(oidc::begin))
+        .route(oidc::CALLBACK, get(oidc::callback))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/password", get(password::form).post(password::submit))
         .route("/assets/{name}", get(asset))

@@ -110,8 +110,9 @@ pub use rows::decision::Decision;
 pub use rows::events::{Actor, Appended, ItemError, ItemResult, ItemStatus, Source, StoredEvent};
 pub use rows::graph::{Center, Edge, Node, Subgraph};
 pub use rows::identity::{
-    Account, Imported, ImportedAccount, IssuedToken, Me, NewAccountAnswer, OpenedSession, OwnSession, OwnToken,
-    RotatedToken, Session, SignedIn, SignedInUser, Tenant, TenantLimits, User, UserAnswer,
+    Account, BegunSignIn, Imported, ImportedAccount, IssuedToken, Link, Me, NewAccountAnswer, OidcMethod,
+    OpenedSession, OwnSession, OwnToken, RotatedToken, Session, SignInMethods, SignedIn, SignedInUser, Tenant,
+    TenantLimits, User, UserAnswer,
 };
 pub use rows::projections::{Digests, Health, NamedFailure, ProjectionError, ProjectionHealth};
 pub use rows::runs::{ProjectionFailure, RefusedTenant, Reprojection, Run, RunBatch, WrittenDigest};

@@ -15,7 +15,7 @@ pub enum Code {
     SessionEnded,
     /// The account may not do this, or not for this tenant.
     Forbidden,
-    /// Name and password of a person do not belong together.
+    /// A person did not prove who they are.
     SignInRefused,
     /// The route, tenant, trace or other thing does not exist.
     NotFound,
@@ -47,13 +47,15 @@ pub enum Code {
     RateLimited,
     /// A bug.
     InternalError,
+    /// The issuer at which people prove who they are did not answer, or not as it should.
+    SignInUnavailable,
     /// The database did not answer, or not in time.
     Storage,
 }
 
 impl Code {
     /// Every code, by status.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::InvalidArgument,
         Self::Unauthorized,
         Self::SessionEnded,
@@ -74,6 +76,7 @@ impl Code {
         Self::PiiPolicyViolation,
         Self::RateLimited,
         Self::InternalError,
+        Self::SignInUnavailable,
         Self::Storage,
     ];
 
@@ -100,6 +103,7 @@ impl Code {
             Self::PiiPolicyViolation => "pii_policy_violation",
             Self::RateLimited => "rate_limited",
             Self::InternalError => "internal_error",
+            Self::SignInUnavailable => "sign_in_unavailable",
             Self::Storage => "storage",
         }
     }
@@ -123,7 +127,7 @@ impl Code {
             Self::SchemaViolation | Self::PiiPolicyViolation => StatusCode::UNPROCESSABLE_ENTITY,
             Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Storage => StatusCode::SERVICE_UNAVAILABLE,
+            Self::SignInUnavailable | Self::Storage => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -150,13 +154,14 @@ impl Code {
             Self::PiiPolicyViolation => "the event contains something shaped like a secret",
             Self::RateLimited => "too much was asked for at once; wait as long as retry-after says",
             Self::InternalError => "a fault of the service; its log has the reason under the request id",
+            Self::SignInUnavailable => "the issuer at which people sign in cannot be asked",
             Self::Storage => "the database did not answer in time; trying again is safe with the same idempotency key",
         }
     }
 
     /// Whether the same request may succeed later with nobody changing anything; such answers carry `retry-after`.
     pub const fn is_transient(self) -> bool {
-        matches!(self, Self::RateLimited | Self::Storage | Self::ProjectionOutOfDate)
+        matches!(self, Self::RateLimited | Self::SignInUnavailable | Self::Storage | Self::ProjectionOutOfDate)
     }
 }
 

@@ -20,6 +20,7 @@ pub mod locks;
 pub mod log;
 pub mod migrate;
 pub mod notifier;
+pub mod oidc;
 pub mod people;
 pub mod projections;
 mod rights;

@@ -176,12 +176,19 @@ impl Store {
         self.query("sign_in.forgive", FORGIVE, &[&account_scope, &address_scope]).await.map(drop)
     }
 
-    /// Notes that a sign-in was refused, and removes a few counts that are over.
+    /// Notes that a sign-in by `method` (`password` or `oidc`) was refused, and removes a few counts that are over.
     ///
     /// # Errors
     /// The database's.
-    pub async fn refused_sign_in(&self, account_id: Option<&str>, reason: &str, by: &By) -> Result<(), StoreError> {
-        let entry = by.note(AuditKind::SignIn, "session.sign_in", Outcome::Refused).with("reason", reason);
+    pub async fn refused_sign_in(
+        &self,
+        account_id: Option<&str>,
+        method: &'static str,
+        reason: &str,
+        by: &By,
+    ) -> Result<(), StoreError> {
+        let entry = by.note(AuditKind::SignIn, "session.sign_in", Outcome::Refused);
+        let entry = entry.with("method", method).with("reason", reason);
         let entry = account_id.into_iter().fold(entry, |entry, account_id| entry.subject(account_id));
         let work = Work::begin(self).await?;
         work.query("sign_in.clear", CLEAR, &[]).await?;

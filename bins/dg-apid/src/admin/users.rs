@@ -9,6 +9,7 @@ use dg_http::params::NoParams;
 use dg_http::path::Segments;
 use dg_http::{ApiError, Code, Reply, body, etag, password};
 use dg_storage::accounts::NewAccount;
+use dg_storage::oidc::Link;
 use dg_storage::people::{NewPassword, Person};
 use serde::{Deserialize, Serialize};
 use tracing::info;
@@ -18,6 +19,10 @@ use super::accounts::{Change, apply};
 use super::grants::{self, ACCOUNTS_MANAGE, Grants};
 use crate::app::App;
 use crate::words;
+
+/// Bytes of an issuer's name, and of a person's there.
+pub(crate) const LONGEST_ISSUER: usize = 1_000;
+pub(crate) const LONGEST_SUBJECT: usize = 255;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -65,6 +70,46 @@ struct UserJson {
     #[schema(format = DateTime)]
     created_at: String,
     created_by: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = AskedUserLink)]
+struct AskedLink {
+    #[schema(schema_with = words::issuer)]
+    issuer: String,
+    #[schema(schema_with = words::subject)]
+    subject: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = AskedUserUnlink)]
+struct AskedUnlink {
+    #[schema(schema_with = words::issuer)]
+    issuer: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = UserLink)]
+struct LinkJson {
+    issuer: String,
+    subject: String,
+    #[schema(format = DateTime)]
+    linked_at: String,
+    linked_by: String,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = UserLinks)]
+struct Links {
+    links: Vec<LinkJson>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = OneUserLink)]
+struct OneLink {
+    link: LinkJson,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -164,6 +209,66 @@ pub(crate) async fn reset_password(
     Ok(Reply::ok(&WithPassword { user, password: chosen.drawn() })?.unkept())
 }
 
+/// Says who a person is at issuers.
+pub(crate) async fn links(
+    State(app): State<App>,
+    Segments([user_id]): Segments<1>,
+    caller: AccountCaller<Admin>,
+    _: NoParams,
+) -> Result<Reply, ApiError> {
+    if !grants::sees(&caller.principal, &find(&app, &user_id).await?.account) {
+        return Err(unknown(&user_id));
+    }
+    let links = app.store.links(&user_id).await?;
+    Reply::ok(&Links { links: links.into_iter().map(LinkJson::of).collect() })
+}
+
+/// Says that a subject of an issuer is this person: from then on they sign in there.
+pub(crate) async fn link(
+    State(app): State<App>,
+    Segments([user_id]): Segments<1>,
+    caller: AccountCaller<Admin>,
+    _: NoParams,
+    request: Request,
+) -> Result<Reply, ApiError> {
+    let who = &caller.principal;
+    who.require(ACCOUNTS_MANAGE)?;
+    let asked = body::command::<AskedLink>(request).await?;
+    bounded(&asked.issuer, LONGEST_ISSUER, "/issuer")?;
+    bounded(&asked.subject, LONGEST_SUBJECT, "/subject")?;
+    grants::over(who, &find(&app, &user_id).await?.account)?;
+    let link = app.store.link_person(&user_id, &asked.issuer, &asked.subject, &who.by()).await?;
+    info!(of = user_id, account = who.account_id, "linked a user");
+    Reply::created(&OneLink { link: LinkJson::of(link) })
+}
+
+/// Says that a person is nobody at an issuer any more, and ends their sessions.
+pub(crate) async fn unlink(
+    State(app): State<App>,
+    Segments([user_id]): Segments<1>,
+    caller: AccountCaller<Admin>,
+    _: NoParams,
+    request: Request,
+) -> Result<Reply, ApiError> {
+    let who = &caller.principal;
+    who.require(ACCOUNTS_MANAGE)?;
+    let asked = body::command::<AskedUnlink>(request).await?;
+    bounded(&asked.issuer, LONGEST_ISSUER, "/issuer")?;
+    grants::over(who, &find(&app, &user_id).await?.account)?;
+    let link = app.store.unlink_person(&user_id, &asked.issuer, &who.by()).await?;
+    app.directory_changed().await;
+    info!(of = user_id, account = who.account_id, "unlinked a user");
+    Reply::ok(&OneLink { link: LinkJson::of(link) })
+}
+
+/// Names of issuers and subjects are printable ASCII.
+fn bounded(text: &str, most: usize, pointer: &'static str) -> Result<(), ApiError> {
+    if (1..=most).contains(&text.len()) && text.bytes().all(|byte| (32..127).contains(&byte)) {
+        return Ok(());
+    }
+    Err(ApiError::invalid(format!("it needs 1 to {most} printable characters of ASCII")).with("pointer", pointer))
+}
+
 /// The person of that name.
 ///
 /// # Errors
@@ -220,6 +325,13 @@ impl Asked {
             tenant_ids: grants.tenant_ids,
             ..NewAccount::default()
         })
+    }
+}
+
+impl LinkJson {
+    fn of(link: Link) -> Self {
+        let Link { issuer, subject, linked_at, linked_by, .. } = link;
+        Self { issuer, subject, linked_at: linked_at.rfc3339(), linked_by }
     }
 }
 

@@ -156,6 +156,7 @@ fn app(book: Book) -> App {
         turns: dg_http::turns::Turns::new(8, 8),
         digest_turns: Arc::new(Semaphore::new(1)),
         passwords: Passwords::default(),
+        issuer: None,
         thresholds: config.thresholds(),
         reach: config.workflow.reach(),
         config: Arc::new(config.api),

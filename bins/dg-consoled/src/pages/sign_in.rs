@@ -11,11 +11,24 @@ pub(super) fn page(page: &SignInPage, shell: &Shell) -> Element {
             if let Some(problem) = &page.problem {
                 p { class: "strip alert", id: "problem", role: "alert", "{problem}" }
             }
+            if let Some(label) = &page.issuer {
+                {by_issuer(label, page, shell)}
+                h2 { "Or with name and password" }
+            }
             if page.people {
                 {by_password(page, shell)}
                 h2 { "Or with an API token" }
             }
             {by_token(page, shell)}
+        }
+    }
+}
+
+fn by_issuer(label: &str, page: &SignInPage, shell: &Shell) -> Element {
+    rsx! {
+        form { method: "post", action: "/sign-in/oidc",
+            {hidden(page, shell)}
+            button { class: "button primary", r#type: "submit", "{label}" }
         }
     }
 }
@@ -44,7 +57,7 @@ fn by_password(page: &SignInPage, shell: &Shell) -> Element {
                 autocomplete: "current-password",
                 "aria-describedby": if page.problem.is_some() { "problem" },
             }
-            button { class: "button primary", r#type: "submit", "Sign in" }
+            button { class: if page.issuer.is_some() { "button" } else { "button primary" }, r#type: "submit", "Sign in" }
         }
     }
 }

@@ -24,12 +24,13 @@ use crate::{
     app::App,
     document::document,
     model::{Body, SignInPage, View},
-    people::random_id,
+    people::{Person, random_id},
     place::{Place, value_of},
 };
 
 /// Longer than any token.
 const MAX_TOKEN: usize = 512;
+pub(super) const AWAY: &str = "The service does not answer right now. Please try again in a moment.";
 
 /// What the sign-in form sends.
 #[derive(Deserialize)]
@@ -56,7 +57,8 @@ pub(super) struct SignOut {
 /// Draws the form.
 pub(super) async fn form(State(app): State<Arc<App>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     let next = query.and_then(|query| value_of(&query, "next")).unwrap_or_default();
-    draw(&app, &headers, StatusCode::OK, (&next, ""), None)
+    let label = app.issuer_label().await;
+    draw(&app, &headers, StatusCode::OK, (&next, ""), label, None)
 }
 
 /// Begins a session with what was sent, if the service knows it.
@@ -67,7 +69,8 @@ pub(super) async fn submit(
     Form(sent): Form<SignIn>,
 ) -> Response {
     let keep = (sent.next.as_str(), sent.user_id.as_str());
-    let refuse = |status, problem: &str| draw(&app, &headers, status, keep, Some(problem.to_owned()));
+    let label = app.issuer_label().await;
+    let refuse = |status, problem: &str| draw(&app, &headers, status, keep, label.clone(), Some(problem.to_owned()));
     if !same_origin(&app, &headers) || !app.csrf.holds(cookies::visit(&headers, app.secure), &sent.csrf) {
         return refuse(StatusCode::FORBIDDEN, "The form was too old. Please try again.");
     }
@@ -94,7 +97,7 @@ pub(super) async fn submit(
         }
         Err(error) => {
             warn!(code = %error.code, "a sign-in could not be checked: {error}");
-            return refuse(StatusCode::OK, "The service does not answer right now. Please try again in a moment.");
+            return refuse(StatusCode::OK, AWAY);
         }
     };
     info!(account_id = %me.account_id, "{} signed in", me.account_id);
@@ -107,7 +110,6 @@ async fn by_password(
     sent: &SignIn,
     address: Option<IpAddr>,
 ) -> Result<(Client, Secret), (StatusCode, &'static str)> {
-    const AWAY: &str = "The service does not answer right now. Please try again in a moment.";
     if sent.user_id.trim().is_empty() || sent.password.is_empty() {
         return Err((StatusCode::UNPROCESSABLE_ENTITY, "Enter your name and your password."));
     }
@@ -134,9 +136,24 @@ async fn by_password(
     Ok((client, session))
 }
 
-/// Begins the console's own session.
+/// Lets somebody in and leads them on.
 async fn enter(app: &App, headers: &HeaderMap, client: Client, secret: Secret, next: &str) -> Response {
-    let Ok(id) = random_id() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    let Some((person, cookie)) = begin_session(app, headers, client, secret).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let next = next_of(next);
+    let to = if person.must_change_password() { to_form(&next) } else { see_other(&next) };
+    with_cookie(to, cookie)
+}
+
+/// Begins the console's own session, with the cookie for it; `None` when the system gives no randomness.
+pub(super) async fn begin_session(
+    app: &App,
+    headers: &HeaderMap,
+    client: Client,
+    secret: Secret,
+) -> Option<(Arc<Person>, Option<HeaderValue>)> {
+    let id = random_id().ok()?;
     // A session that is replaced ends, so that an id from before the sign-in opens nothing after it.
     if let Some(old) = cookies::session(headers, app.secure) {
         app.sessions.end(old);
@@ -144,9 +161,7 @@ async fn enter(app: &App, headers: &HeaderMap, client: Client, secret: Secret, n
     let person = app.sessions.begin(&id, client, secret, app.csrf.token(&id), clock::now());
     // What it says about the password decides which page comes first; without an answer the next page asks again.
     let _ = person.me(true).await;
-    let next = next_of(next);
-    let to = if person.must_change_password() { to_form(&next) } else { see_other(&next) };
-    with_cookie(to, cookies::set_session(&id, app.secure))
+    Some((person, cookies::set_session(&id, app.secure)))
 }
 
 /// Ends the session.
@@ -168,11 +183,12 @@ pub(super) async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap, Fo
     with_cookie(see_other("/sign-in"), cookies::clear_session(app.secure))
 }
 
-fn draw(
+pub(super) fn draw(
     app: &App,
     headers: &HeaderMap,
     status: StatusCode,
     (next, user_id): (&str, &str),
+    issuer: Option<String>,
     problem: Option<String>,
 ) -> Response {
     let (visit, new) = match cookies::visit(headers, app.secure) {
@@ -185,7 +201,7 @@ fn draw(
     let mut shell = app.shell(None, Place::Home, clock::now());
     shell.csrf = app.csrf.token(&visit);
     let (people, user_id) = (app.knows_people(), user_id.to_owned());
-    let body = Body::SignIn(SignInPage { next: next_of(next), problem, people, user_id });
+    let body = Body::SignIn(SignInPage { next: next_of(next), problem, people, issuer, user_id });
     let view = View { title: "Sign in".to_owned(), shell, body };
     let response = (status, Html(document(view, &app.assets, false))).into_response();
     if new { with_cookie(response, cookies::set_visit(&visit, app.secure)) } else { response }
@@ -203,7 +219,7 @@ pub(super) fn see_other(to: &str) -> Response {
     Redirect::to(to).into_response()
 }
 
-fn with_cookie(mut response: Response, cookie: Option<HeaderValue>) -> Response {
+pub(super) fn with_cookie(mut response: Response, cookie: Option<HeaderValue>) -> Response {
     if let Some(cookie) = cookie {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }

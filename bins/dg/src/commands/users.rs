@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
-use dg_client::{NewUser, UserAnswer};
+use dg_client::{Link, NewUser, UserAnswer};
 use serde_json::json;
 
 use super::{accounts::SetArgs, joined, or_dash};
@@ -39,6 +39,34 @@ Examples:
     Set(SetArgs),
     /// Give a user another first password and end their sessions.
     Password(PasswordArgs),
+    /// Let a user sign in at an OpenID Connect issuer.
+    #[command(after_help = "\
+The issuer is the one of api.oidc.issuer, and the subject what its tokens call the user (`sub`). An issuer's subject is one
+user, and a user one subject of an issuer.
+
+Examples:
+  dg users link ana --issuer https://id.example.org --subject 248289761001")]
+    Link {
+        /// Name of the user.
+        #[arg(value_name = "NAME")]
+        user_id: String,
+        /// The issuer, to the letter.
+        #[arg(long, value_name = "URL")]
+        issuer: String,
+        /// Whom the issuer means.
+        #[arg(long, value_name = "TEXT")]
+        subject: String,
+    },
+    /// Do not let a user sign in at an issuer any more, and end their sessions.
+    #[command(after_help = "Examples:\n  dg users unlink ana --issuer https://id.example.org")]
+    Unlink {
+        /// Name of the user.
+        #[arg(value_name = "NAME")]
+        user_id: String,
+        /// The issuer, to the letter.
+        #[arg(long, value_name = "URL")]
+        issuer: String,
+    },
 }
 
 /// The user to create.
@@ -107,8 +135,9 @@ pub(crate) async fn run(global: &Global, command: UsersCommand, out: &mut Output
         }
         UsersCommand::Show { user_id } => {
             let user = client.user(&user_id).await?;
+            let links = client.links(&user_id).await?;
             if out.is_json() {
-                return out.document(&json!({ "user": user }));
+                return out.document(&json!({ "links": links, "user": user }));
             }
             out.line(format!("{}{}", user.user_id, if user.disabled { " (disabled)" } else { "" }))?;
             let password = match (user.has_password, user.must_change_password) {
@@ -126,6 +155,9 @@ pub(crate) async fn run(global: &Global, command: UsersCommand, out: &mut Output
                 ("created", or_dash(user.created_at)),
             ] {
                 out.line(format!("  {name:<12} {text}"))?;
+            }
+            for Link { issuer, subject, .. } in links {
+                out.line(format!("  {:<12} {subject} at {issuer}", "signs in as"))?;
             }
             Ok(())
         }
@@ -146,6 +178,20 @@ pub(crate) async fn run(global: &Global, command: UsersCommand, out: &mut Output
             let password = args.password_file.as_deref().map(read).transpose()?;
             let answer = client.reset_password(&args.user_id, password.as_deref()).await?;
             tell(&answer, "Set the password of", out)
+        }
+        UsersCommand::Link { user_id, issuer, subject } => {
+            let link = client.link_user(&user_id, &issuer, &subject).await?;
+            if out.is_json() {
+                return out.document(&json!({ "link": link, "user_id": user_id }));
+            }
+            Ok(out.line(format!("{user_id} signs in as {} at {}.", link.subject, link.issuer))?)
+        }
+        UsersCommand::Unlink { user_id, issuer } => {
+            let link = client.unlink_user(&user_id, &issuer).await?;
+            if out.is_json() {
+                return out.document(&json!({ "link": link, "user_id": user_id }));
+            }
+            Ok(out.line(format!("{user_id} does not sign in at {} any more.", link.issuer))?)
         }
     }
 }

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Params;
 use crate::{
-    Account, Client, ClientError, Imported, IssuedToken, Me, NewAccountAnswer, OwnToken, RotatedToken, Session,
-    SignedIn, Tenant, User, UserAnswer, client::Repeat, path::segment,
+    Account, BegunSignIn, Client, ClientError, Imported, IssuedToken, Link, Me, NewAccountAnswer, OwnToken,
+    RotatedToken, Session, SignInMethods, SignedIn, Tenant, User, UserAnswer, client::Repeat, path::segment,
 };
 
 /// A tenant to create.
@@ -124,6 +124,11 @@ pub struct SessionPage {
     pub next_cursor: Option<String>,
     /// The sessions.
     pub sessions: Vec<Session>,
+}
+
+#[derive(Deserialize)]
+struct OneLink {
+    link: Link,
 }
 
 #[derive(Deserialize)]
@@ -372,6 +377,46 @@ impl Client {
         self.post(path, Vec::new(), &Body { password }, Repeat::Unsent).await
     }
 
+    /// Who a person is at issuers.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn links(&self, user_id: &str) -> Result<Vec<Link>, ClientError> {
+        #[derive(Deserialize)]
+        struct Listed {
+            links: Vec<Link>,
+        }
+        let path = format!("/admin/users/{}/links", segment("a user id", user_id)?);
+        Ok(self.get::<Listed>(path, Vec::new()).await?.links)
+    }
+
+    /// Says that a subject of an issuer is this person.
+    ///
+    /// # Errors
+    /// `not_found`; `conflict` when the subject is somebody already, or the person another subject of the issuer.
+    pub async fn link_user(&self, user_id: &str, issuer: &str, subject: &str) -> Result<Link, ClientError> {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            issuer: &'a str,
+            subject: &'a str,
+        }
+        let path = format!("/admin/users/{}/links", segment("a user id", user_id)?);
+        Ok(self.post::<OneLink>(path, Vec::new(), &Body { issuer, subject }, Repeat::Unsent).await?.link)
+    }
+
+    /// Says that a person is nobody at an issuer any more, and ends their sessions.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn unlink_user(&self, user_id: &str, issuer: &str) -> Result<Link, ClientError> {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            issuer: &'a str,
+        }
+        let path = format!("/admin/users/{}/unlink", segment("a user id", user_id)?);
+        Ok(self.post::<OneLink>(path, Vec::new(), &Body { issuer }, Repeat::Unsent).await?.link)
+    }
+
     /// One page of sessions.
     ///
     /// # Errors
@@ -408,6 +453,50 @@ impl Client {
         }
         let body = Body { user_id, password, address };
         self.post("/sessions".to_owned(), Vec::new(), &body, Repeat::Unsent).await
+    }
+
+    /// By what people can sign in. For a program that acts for people, as what follows.
+    ///
+    /// # Errors
+    /// `forbidden` without `principal_assert`.
+    pub async fn sign_in_methods(&self) -> Result<SignInMethods, ClientError> {
+        self.get("/sessions/methods".to_owned(), Vec::new()).await
+    }
+
+    /// Begins a sign-in at the issuer, which sends the browser back to `redirect_uri`.
+    ///
+    /// # Errors
+    /// `not_found` without an issuer, `invalid_argument` for an address that is not configured, `sign_in_unavailable`.
+    pub async fn begin_sign_in(&self, redirect_uri: &str) -> Result<BegunSignIn, ClientError> {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            redirect_uri: &'a str,
+        }
+        self.post("/sessions/oidc".to_owned(), Vec::new(), &Body { redirect_uri }, Repeat::Unsent).await
+    }
+
+    /// Signs a person in with what the issuer sent the browser back with.
+    ///
+    /// # Errors
+    /// `sign_in_refused`, `sign_in_unavailable`, `rate_limited` after too many refusals.
+    pub async fn finish_sign_in(
+        &self,
+        state: &str,
+        code: &str,
+        iss: Option<&str>,
+        address: Option<&str>,
+    ) -> Result<SignedIn, ClientError> {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            state: &'a str,
+            code: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            iss: Option<&'a str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            address: Option<&'a str>,
+        }
+        let body = Body { state, code, iss, address };
+        self.post("/sessions/oidc/finish".to_owned(), Vec::new(), &body, Repeat::Unsent).await
     }
 
     /// Ends the session of [`Client::in_the_name_of`].

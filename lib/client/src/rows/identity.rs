@@ -306,6 +306,47 @@ pub struct OpenedSession {
     pub session_id: String,
 }
 
+/// By what people can sign in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignInMethods {
+    /// At an issuer, if there is one.
+    #[serde(default)]
+    pub oidc: Option<OidcMethod>,
+    /// With name and password.
+    pub password: bool,
+}
+
+/// Signing in at an issuer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OidcMethod {
+    /// What the button says.
+    pub label: String,
+}
+
+/// A sign-in that began.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BegunSignIn {
+    /// Where the browser goes.
+    pub authorization_url: String,
+    /// Until when it may come back.
+    pub expires_at: String,
+    /// With what it has to come back; for this browser alone.
+    pub state: Secret,
+}
+
+/// That a subject of an issuer is a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// The issuer, as its tokens name it.
+    pub issuer: String,
+    /// Since when.
+    pub linked_at: String,
+    /// Who said so.
+    pub linked_by: String,
+    /// Whom the issuer means.
+    pub subject: String,
+}
+
 /// Who signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignedIn {

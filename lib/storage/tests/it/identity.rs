@@ -5,6 +5,7 @@ use dg_storage::{
     Store, StoreError,
     accounts::{AccountKind, NewAccount, NewToken},
     audit::By,
+    oidc::Begun,
     people::NewPassword,
     sessions::NewSession,
 };
@@ -119,11 +120,75 @@ async fn a_person_has_a_password_and_sessions_that_end() {
     assert!(matches!(store.end_session("none", false, &by).await, Err(StoreError::NotFound { .. })));
     assert!(matches!(store.set_password("console", &changed, None, &by).await, Err(StoreError::NotFound { .. })));
     for role in ["dg_store", "dg_projectord", "dg_workflowd"] {
-        for table in ["dg_passwords", "dg_sessions", "dg_tokens"] {
+        for table in ["dg_passwords", "dg_sessions", "dg_tokens", "dg_person_links", "dg_oidc_sign_ins"] {
             let sql = format!("SELECT FROM {table}");
             let error = scratch.raw(role).await.batch_execute(&sql).await.unwrap_err();
             assert_eq!(error.code().unwrap().code(), "42501", "{role}: {table}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_elsewhere_is_taken_once_by_whom_it_belongs_to() {
+    let scratch = Scratch::new().await;
+    let (store, by) = (scratch.store("dg_apid"), By::of("root"));
+    for program in ["console", "another"] {
+        store.create_account(&named(program), &by).await.unwrap();
+    }
+    let begun = Begun { nonce: "n".to_owned(), code_verifier: "v".to_owned(), redirect_uri: "https://x/".to_owned() };
+    assert!(!format!("{begun:?}").contains("\"v\""));
+    store.begin_oidc(&[1; 32], "console", &begun, 600.0).await.unwrap();
+    store.begin_oidc(&[2; 32], "console", &begun, -1.0).await.unwrap();
+    assert_eq!(store.take_oidc(&[1; 32], "another").await.unwrap(), None);
+    let at_once = futures_util::future::join_all((0..8).map(|_| store.take_oidc(&[1; 32], "console"))).await;
+    let taken: Vec<Begun> = at_once.into_iter().filter_map(|taken| taken.unwrap()).collect();
+    assert_eq!(taken, std::slice::from_ref(&begun));
+    // Too late is too late, and what nobody takes is forgotten.
+    assert_eq!(store.take_oidc(&[2; 32], "console").await.unwrap(), None);
+    store.begin_oidc(&[3; 32], "console", &begun, -1.0).await.unwrap();
+    store.begin_oidc(&[4; 32], "console", &begun, 600.0).await.unwrap();
+    let left = scratch.raw("dg_owner").await.query_one("SELECT count(*) FROM dg_oidc_sign_ins", &[]).await.unwrap();
+    assert_eq!(left.get::<_, i64>(0), 1);
+}
+
+#[tokio::test]
+async fn a_subject_is_one_person_and_a_person_one_subject() {
+    let scratch = Scratch::new().await;
+    let (store, by) = (scratch.store("dg_apid"), By::of("root"));
+    store.create_account(&named("console"), &by).await.unwrap();
+    for name in ["ana", "ben"] {
+        person(&store, name).await;
+    }
+    let linked = store.link_person("ana", "https://one", "248", &by).await.unwrap();
+    assert_eq!((linked.account_id.as_str(), linked.linked_by.as_str()), ("ana", "root"));
+    for (who, subject) in [("ana", "249"), ("ben", "248"), ("console", "250"), ("nobody", "251")] {
+        let refused = store.link_person(who, "https://one", subject, &by).await;
+        assert!(matches!(refused, Err(StoreError::Exists { what: "link" })), "{who} {subject}");
+    }
+    store.link_person("ana", "https://two", "248", &by).await.unwrap();
+    assert_eq!(store.links("ana").await.unwrap().len(), 2);
+    let found = store.linked_person("https://one", "248").await.unwrap().unwrap();
+    assert_eq!(found.account_id, "ana");
+    assert!(store.linked_person("https://one/", "248").await.unwrap().is_none());
+    assert_eq!(store.unlink_person("ana", "https://one", &by).await.unwrap(), linked);
+    let again = store.unlink_person("ana", "https://one", &by).await;
+    assert!(matches!(again, Err(StoreError::NotFound { what: "link" })));
+    assert!(store.linked_person("https://one", "248").await.unwrap().is_none());
+    let changed = "UPDATE dg_person_links SET account_id = 'ben'";
+    assert_eq!(scratch.raw("dg_apid").await.batch_execute(changed).await.unwrap_err().code().unwrap().code(), "42501");
+    // A first password that was not changed concerns whoever came in with it.
+    for (id, method, must_change) in [("s1", "password", true), ("s2", "oidc", false)] {
+        let new = NewSession {
+            session_id: id.to_owned(),
+            secret_sha256: [9; 32],
+            account_id: "ana".to_owned(),
+            agent_id: "console".to_owned(),
+            method,
+            idle_seconds: 1_800,
+            expires_at: FAR,
+        };
+        store.begin_session(&new, &By::of("ana")).await.unwrap();
+        assert_eq!(store.session_credential(id).await.unwrap().unwrap().must_change, must_change, "{method}");
     }
 }
 

@@ -5,7 +5,10 @@ use dg_http::contract::Operation;
 use serde_json::json;
 
 use super::super::accounts::contract::something_changes;
-use super::{ACCOUNTS_MANAGE, Asked, AskedPassword, Change, Listed, OneUser, WithPassword};
+use super::{
+    ACCOUNTS_MANAGE, Asked, AskedLink, AskedPassword, AskedUnlink, Change, Links, Listed, OneLink, OneUser,
+    WithPassword,
+};
 
 /// Where the answers about one person have their name.
 const USER: &[(&str, &str)] = &[("user_id", "/data/user/user_id")];
@@ -51,4 +54,25 @@ pub(crate) fn reset_password() -> Operation {
         .permission(ACCOUNTS_MANAGE)
         .optional_body::<AskedPassword>(&json!({}))
         .answers::<WithPassword>(200, "The person, with the password when it was drawn.")
+}
+
+pub(crate) fn links() -> Operation {
+    Operation::new("list_user_links", "Show who a person is at issuers").answers::<Links>(200, "Their links.")
+}
+
+pub(crate) fn link() -> Operation {
+    Operation::new("link_user", "Link a person to an issuer")
+        .says("From then on the subject of the issuer signs in as this person.")
+        .permission(ACCOUNTS_MANAGE)
+        .body::<AskedLink>(&json!({"issuer": "https://login.example.org", "subject": "248289761001"}))
+        .answers::<OneLink>(201, "The link.")
+        .refuses([Code::Conflict])
+}
+
+pub(crate) fn unlink() -> Operation {
+    Operation::new("unlink_user", "Unlink a person from an issuer")
+        .says("Ends their sessions.")
+        .permission(ACCOUNTS_MANAGE)
+        .body::<AskedUnlink>(&json!({"issuer": "https://login.example.org"}))
+        .answers::<OneLink>(200, "The link that is gone.")
 }
