@@ -1,6 +1,6 @@
 //! Webhooks: endpoints, what they are signed with, and what became of their messages.
 //!
-//! What administrators do is in [`admin`]; what the daemon that delivers does is in [`courier`], behind an epoch.
+//! What administrators do is in `admin`; what the daemon that delivers does is in `courier`, behind an epoch.
 
 mod admin;
 pub mod courier;
