@@ -133,7 +133,9 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON dg_webhook_deliveries TO dg_workflowd;
 GRANT SELECT, INSERT ON dg_webhook_attempts TO dg_workflowd;
 -- What it tells about, and where it notes that it gave an endpoint up.
 GRANT SELECT ON dg_projection_cursors TO dg_workflowd;
-GRANT SELECT, INSERT ON dg_audit TO dg_workflowd;
+GRANT INSERT ON dg_audit TO dg_workflowd;
+-- The end of the chain, which each row continues.
+GRANT SELECT (audit_seq, entry_hash) ON dg_audit TO dg_workflowd;
 
 -- Row-level security (ADR 21). Where there is something to do, and how all endpoints stand, is shown to dg-workflowd by two views
 -- of the owner, and no more than that.

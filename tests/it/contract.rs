@@ -13,8 +13,12 @@ pub(crate) use document::Contract;
 use crate::api::{Answer, Api};
 use crate::events::{started, with};
 
-/// What is not brought to succeed here, and where it is.
+/// Path parameters that name something of one tenant, and those that do not.
+const OF_A_TENANT: [&str; 5] = ["trace_id", "job_id", "failure_id", "webhook_id", "delivery_id"];
+const OF_NO_TENANT: [&str; 6] = ["event_type", "tenant_id", "account_id", "token_id", "user_id", "session_id"];
+/// Where nobody listens.
 const NOBODY: &str = "http://127.0.0.1:9/hook";
+/// What is not brought to succeed here, and where it is.
 const NOT_HERE: [(&str, &str); 11] = [
     ("follow_events", "never ends; stream.rs follows it"),
     ("get_failure", "needs a poisoned event; poison_http.rs has one"),
@@ -67,6 +71,34 @@ async fn other_methods_are_refused_with_those_that_are_allowed() {
             assert_eq!(told, allowed, "{method} {path}");
         }
     }
+}
+
+/// Whoever names a thing of another tenant is told that there is none, on every route that has the name of one in its path.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_belongs_to_another_tenant_is_not_there() {
+    let suite = Suite::start().unwrap();
+    let case = Case::new(&suite).await;
+    let other = Api::admin(&suite).new_tenant("other", "precise").await;
+    other.post("/api/v1/events", &started("t-2")).await.expect(201);
+    let mut asked = 0;
+    for operation in Contract::get().operations() {
+        let names: Vec<&str> =
+            operation.path.split('{').skip(1).map(|rest| rest.split('}').next().unwrap_or(rest)).collect();
+        let known = |name: &&&str| OF_A_TENANT.contains(*name) || OF_NO_TENANT.contains(*name);
+        assert_eq!(names.iter().find(|name| !known(name)), None, "{}: whose is it?", operation.path);
+        if !names.iter().any(|name| OF_A_TENANT.contains(name)) {
+            continue;
+        }
+        let path = format!("{}?{}", case.filled(&operation.path), operation.query_text(&operation.required_query()));
+        let (headers, body) = match &operation.examples[0] {
+            Value::Null => (Vec::new(), Vec::new()),
+            body => (vec![("content-type", operation.media.as_str())], body.to_string().into_bytes()),
+        };
+        let answer = other.try_request(&operation.method, &path, &headers, body).await.unwrap();
+        answer.refused(404, "not_found");
+        asked += 1;
+    }
+    assert!(asked >= 18, "only {asked} operations name a thing of a tenant");
 }
 
 /// The document and the page are there for everybody, and the page is what it promises to be.

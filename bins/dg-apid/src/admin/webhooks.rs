@@ -97,8 +97,10 @@ struct ShownOnce {
     #[schema(schema_with = words::secret_kind)]
     secret_kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     secret: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     public_key: Option<String>,
 }
 

@@ -18,7 +18,10 @@ use dg_storage::{
     },
 };
 use dg_webhooks::{Message, Next, Policy, Target, Verdict, advance_id, event_id, event_type, retry_after, signatures};
-use tokio::{task::JoinSet, time::Instant};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, timeout_at},
+};
 use tracing::{info, warn};
 use uuid::Uuid;
 
@@ -36,6 +39,8 @@ const MOST_WAITING: i64 = 1_000;
 const KEPT: i64 = 10_000;
 /// After so many attempts old messages are forgotten.
 const PRUNE_EVERY: u32 = 200;
+/// How long a turn that ends early waits for answers: a slow endpoint must not hold up a stop.
+const LAST_CALLS: Duration = Duration::from_secs(3);
 /// Between two looks while attempts are under way.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
@@ -62,12 +67,14 @@ impl Turn {
         Self { tools, served, nudges, on_their_way: HashMap::new(), calls: JoinSet::new(), attempts }
     }
 
-    /// Serves the endpoint until nothing is left to do or `halt`; then what is on its way is waited for. Answers how many
+    /// Serves the endpoint until nothing is left to do or `halt`; then what is on its way is waited for, for a moment. Answers how many
     /// attempts it made since old messages were forgotten.
     pub(super) async fn run(mut self, halt: CancellationToken) -> (u32, Result<(), StoreError>) {
         let outcome = self.serve(&halt).await;
         let mut written = Ok(());
-        while let Some(called) = self.calls.join_next().await {
+        let deadline = Instant::now() + LAST_CALLS;
+        // Whoever has not answered by then gets the message again, under the same id.
+        while let Ok(Some(called)) = timeout_at(deadline, self.calls.join_next()).await {
             if let Ok(called) = called {
                 let recorded = self.record(called).await;
                 written = written.and(recorded);

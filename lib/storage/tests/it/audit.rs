@@ -82,9 +82,12 @@ async fn no_role_may_change_it_and_the_owner_is_stopped_too() {
     }
     let owner = scratch.raw("dg_owner").await.batch_execute(changes[0]).await.unwrap_err();
     assert_eq!(owner.code().unwrap().code(), "DG001");
-    for role in ["dg_store", "dg_projectord", "dg_workflowd"] {
+    for role in ["dg_store", "dg_projectord"] {
         assert!(scratch.raw(role).await.batch_execute("SELECT FROM dg_audit").await.is_err(), "{role} reads it");
     }
+    // It continues the chain, and so sees where that ends.
+    let content = scratch.raw("dg_workflowd").await.batch_execute("SELECT details_json FROM dg_audit").await;
+    assert!(content.is_err(), "dg_workflowd reads it");
     // What does not continue the chain is no row of it.
     for (seq, previous) in [("3", "repeat('00', 32)"), ("2", "repeat('00', 32)"), ("1", "repeat('00', 32)")] {
         let sql = format!(
@@ -98,7 +101,7 @@ async fn no_role_may_change_it_and_the_owner_is_stopped_too() {
                   WHERE table_name = 'dg_audit' AND grantee <> 'dg_owner' ORDER BY 1";
     let granted = scratch.raw("dg_admin").await.query(grants, &[]).await.unwrap();
     let granted: Vec<String> = granted.iter().map(|row| row.get(0)).collect();
-    assert_eq!(granted, ["dg_apid INSERT", "dg_apid SELECT"]);
+    assert_eq!(granted, ["dg_apid INSERT", "dg_apid SELECT", "dg_workflowd INSERT"]);
 }
 
 #[tokio::test]

@@ -80,8 +80,8 @@ pub(crate) async fn list(
     RawQuery(query): RawQuery,
     caller: TenantCaller<Admin>,
 ) -> Result<Reply, ApiError> {
-    caller.principal.require(WEBHOOKS_MANAGE)?;
     let given = Params::read(query.as_deref(), &[&["state"], keyset::NAMES])?;
+    caller.principal.require(WEBHOOKS_MANAGE)?;
     let page = keyset::Asked::read("deliveries", &given)?;
     let states: Vec<(&str, DeliveryState)> = DeliveryState::ALL.iter().map(|state| (state.as_str(), *state)).collect();
     let filter = DeliveryFilter { state: given.choice("state", &states)?, after: page.after };
