@@ -104,6 +104,10 @@ pub async fn command_if_any<T: DeserializeOwned + Default>(request: Request) -> 
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    // serde would take an array for an object without names.
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        return Err(ApiError::invalid("the body is not as expected: it is an object, not an array"));
+    }
     let unlike = |source: &serde_json::Error| ApiError::invalid(format!("the body is not as expected: {source}"));
     let mut reader = serde_json::Deserializer::from_slice(body);
     let read = serde_path_to_error::deserialize(&mut reader).map_err(|error| match pointer(error.path()) {
