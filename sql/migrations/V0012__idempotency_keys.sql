@@ -3,7 +3,7 @@ CREATE TABLE dg_idempotency_keys (
     -- Empty for requests that concern no tenant.
     tenant_id      text COLLATE "C" NOT NULL,
     account_id     text COLLATE "C" NOT NULL,
-    -- SHA-256 of the key: callers choose it, and it may be long.
+    -- SHA-256 of the path and the key: callers choose it, and it may be long.
     key_sha256     bytea            NOT NULL,
     -- SHA-256 of method, target and body.
     request_sha256 bytea            NOT NULL,

@@ -1,7 +1,7 @@
 //! `Idempotency-Key`: a POST that is repeated is answered as it was, and not carried out again.
 //!
-//! The key belongs to the account and tenant of the request, for a day. What counts as the same request is method, target and
-//! body. Only success is kept: a request that failed changed nothing, and its key can be used again. Events have keys of their
+//! The key belongs to the account, the tenant and the path of the request, for a day. What counts as the same request is query
+//! and body. Only success is kept: a request that failed changed nothing, and its key can be used again. Events have keys of their
 //! own, in the log and for ever; this one is for everything else, and does no harm there.
 
 use axum::body::{Body, Bytes, HttpBody};
@@ -119,7 +119,7 @@ async fn keyed(app: &App, request: Request) -> Result<(Request, Option<KeyedRequ
     let asked = KeyedRequest {
         tenant,
         account_id: principal.account_id.clone(),
-        key: Hash32::of(key.as_bytes()),
+        key: Hash32::of(format!("{}\n{key}", target.path()).as_bytes()),
         request: fingerprint(&method, &target.to_string(), &body),
     };
     Ok((Request::from_parts(parts, Body::from(body)), Some(asked)))
@@ -129,7 +129,7 @@ fn fingerprint(method: &Method, target: &str, body: &Bytes) -> Hash32 {
     Hash32::of(&[method.as_str().as_bytes(), b" ", target.as_bytes(), b"\n", body].concat())
 }
 
-/// A key is 1 to 255 visible ASCII characters, in quotes or without.
+/// A key is 1 to 255 visible ASCII characters but quotes, in quotes or without.
 fn key(headers: &HeaderMap) -> Result<String, ApiError> {
     let bad = || {
         let message = format!("the idempotency-key header holds 1 to {LONGEST} visible ASCII characters, once");
@@ -139,7 +139,8 @@ fn key(headers: &HeaderMap) -> Result<String, ApiError> {
     let (Some(value), None) = (given.next(), given.next()) else { return Err(bad()) };
     let text = value.to_str().map_err(|_| bad())?.trim();
     let bare = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
-    let visible = (1..=LONGEST).contains(&bare.len()) && bare.bytes().all(|byte| byte.is_ascii_graphic());
+    let visible =
+        (1..=LONGEST).contains(&bare.len()) && bare.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"');
     if visible { Ok(bare.to_owned()) } else { Err(bad()) }
 }
 
@@ -159,7 +160,7 @@ mod tests {
     fn reads_a_key() {
         assert_eq!(check(&["a-1"]).unwrap(), "a-1");
         assert_eq!(check(&["\"a-1\""]).unwrap(), "a-1");
-        for bad in [&[""][..], &["\"\""], &["a b"], &[&"x".repeat(256)], &["a", "b"]] {
+        for bad in [&[""][..], &["\"\""], &["a b"], &[&"x".repeat(256)], &["a", "b"], &["a\"b"], &["\"a"]] {
             assert_eq!(check(bad), None, "{bad:?}");
         }
     }

@@ -352,7 +352,7 @@ fn if_none_match() -> Value {
 fn idempotency_key() -> Value {
     json!({
         "name": "idempotency-key", "in": "header", "required": false,
-        "schema": {"type": "string", "pattern": "^[!#-~]{1,255}$"},
+        "schema": {"type": "string", "pattern": "^(\"[!#-~]{1,255}\"|[!#-~]{1,255})$"},
         "description": "Under this key the request is carried out once; a repeat within a day gets the same answer.",
     })
 }
