@@ -64,6 +64,20 @@ const ROWS: &str = "
         VALUES ('a', '01900000-0000-7000-8000-000000000001', '01900000-0000-7000-8000-000000000003', 'm', 1);
     INSERT INTO dg_webhook_attempts (tenant_id, webhook_id, delivery_id, attempt, duration_ms)
         VALUES ('a', '01900000-0000-7000-8000-000000000001', '01900000-0000-7000-8000-000000000003', 1, 1);
+    INSERT INTO dg_workflow_runtime (tenant_id) VALUES ('a');
+    INSERT INTO dg_workflow_items (tenant_id, workflow_key, workflow_id, trace_key, trace_id, workflow_kind, workflow_name, subject_type,
+        subject_id, status, priority_rank, title, requested_by, requested_at, updated_at, escalation_level, round, version,
+        last_source_log_seq, item_json)
+        VALUES ('a', gen_random_uuid(), 'w', gen_random_uuid(), 't', 'exception_review', 'w', 's', 's', 'requested', 1, 't', 'x', now(),
+            now(), 0, 1, 1, 1, '{}');
+    INSERT INTO dg_workflow_actions (tenant_id, workflow_key, log_seq, action_id, action_type, trace_id, actor_type, actor_id,
+        actor_account_id, payload_json, source_event_id, resulting_status, round, created_at)
+        VALUES ('a', gen_random_uuid(), 1, 'a', 'requested', 't', 'agent', 'x', 'x', '{}', 'e', 'requested', 1, now());
+    INSERT INTO dg_workflow_notifications (tenant_id, notification_id, workflow_key, workflow_id, trace_id, category, message,
+        payload_json, dedupe_key, dedupe_hash, created_at)
+        VALUES ('a', gen_random_uuid(), gen_random_uuid(), 'w', 't', 'comment', 'm', '{}', 'k', gen_random_uuid(), now());
+    INSERT INTO dg_workflow_dead_letters (tenant_id, log_seq, event_id, event_type, error_code, error_message)
+        VALUES ('a', 1, 'e', 't', 'c', 'm');
     INSERT INTO dg_cg_nodes VALUES ('a', 0, gen_random_uuid(), 1, 'n', 't', 'c');
     INSERT INTO dg_cg_edges VALUES
         ('a', 0, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, 'k', 'e', 't', 'c');

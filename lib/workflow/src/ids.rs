@@ -1,0 +1,80 @@
+//! Names that are derived and never drawn, so that a retry says the same as the first attempt.
+
+use dg_domain::{Hash32, Limits};
+
+/// The system that the workflow's own events come from.
+pub const SYSTEM: &str = "decisiongraph";
+/// The producer of what people do with items.
+pub const SERVICE: &str = "workflow-service";
+/// The producer of reviews that people start.
+pub const STUDIO: &str = "workflow-studio";
+/// The producer of what the clock and the settings do.
+pub const TIMER: &str = "workflow-sla";
+
+/// Whether events of this producer are written by the workflow alone. Whoever sends events from outside cannot use the name: the
+/// fold believes what stands under it.
+#[must_use]
+pub fn is_reserved(producer_id: &str) -> bool {
+    matches!(producer_id, SERVICE | STUDIO | TIMER)
+}
+
+/// `{trace_id}:{subject_type}:{subject_id}`, trimmed. Parts may hold colons: never split one.
+#[must_use]
+pub fn workflow_id(trace_id: &str, subject_type: &str, subject_id: &str) -> String {
+    format!("{}:{}:{}", trace_id.trim(), subject_type.trim(), subject_id.trim())
+}
+
+/// The trace that a review is recorded in, one per round.
+#[must_use]
+pub fn companion_trace(workflow_id: &str, round: i64) -> String {
+    let suffix = if round > 1 { format!(":r{round}") } else { String::new() };
+    let natural = format!("review:{workflow_id}{suffix}");
+    if natural.len() <= Limits::SERVICE.id_bytes {
+        return natural;
+    }
+    format!("review:sha256:{}{suffix}", Hash32::of(workflow_id.as_bytes()).hex())
+}
+
+/// 16 hexadecimal digits out of several texts, which do not run together.
+#[must_use]
+pub fn unique(parts: &[&str]) -> String {
+    let mut text = String::new();
+    for part in parts {
+        text.push_str(&part.len().to_string());
+        text.push(':');
+        text.push_str(part);
+    }
+    Hash32::of(text.as_bytes()).hex()[..16].to_owned()
+}
+
+/// An idempotency key: the natural one where it fits the 200 bytes, otherwise its hash.
+#[must_use]
+pub fn idempotency_key(natural: &str) -> String {
+    if natural.len() <= 200 { natural.to_owned() } else { format!("workflow:{}", Hash32::of(natural.as_bytes()).hex()) }
+}
+
+/// An event id: the natural one where it fits, otherwise its hash.
+#[must_use]
+pub fn event_id(natural: &str) -> String {
+    if natural.len() <= Limits::SERVICE.id_bytes {
+        natural.to_owned()
+    } else {
+        format!("workflow:{}", Hash32::of(natural.as_bytes()).hex())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_derived() {
+        assert_eq!(workflow_id(" t:1 ", "exception", "e/1"), "t:1:exception:e/1");
+        assert_eq!(companion_trace("t:exception:e", 1), "review:t:exception:e");
+        assert_eq!(companion_trace("t:exception:e", 2), "review:t:exception:e:r2");
+        assert!(companion_trace(&"x".repeat(600), 3).ends_with(":r3"));
+        assert_eq!(companion_trace(&"x".repeat(600), 1).len(), "review:sha256:".len() + 64);
+        assert_ne!(unique(&["a", "b"]), unique(&["ab", ""]));
+        assert_eq!(idempotency_key(&"k".repeat(201)).len(), 9 + 64);
+    }
+}
