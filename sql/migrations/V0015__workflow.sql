@@ -92,6 +92,15 @@ CREATE INDEX dg_workflow_items_account_idx ON dg_workflow_items (tenant_id, assi
 CREATE INDEX dg_workflow_items_claim_idx ON dg_workflow_items (tenant_id, claimed_by) WHERE claimed_by IS NOT NULL;
 CREATE INDEX dg_workflow_items_resolved_idx ON dg_workflow_items (tenant_id, resolved_at) WHERE resolved_at IS NOT NULL;
 
+-- What somebody does not want to see for a while.
+CREATE TABLE dg_workflow_snoozes (
+    tenant_id    text COLLATE "C" NOT NULL,
+    account_id   text COLLATE "C" NOT NULL,
+    workflow_key uuid             NOT NULL,
+    until        timestamptz      NOT NULL,
+    CONSTRAINT dg_workflow_snoozes_pk PRIMARY KEY (tenant_id, account_id, workflow_key)
+);
+
 -- What was done, one row per event: also a fold, and never changed.
 CREATE TABLE dg_workflow_actions (
     tenant_id        text COLLATE "C" NOT NULL,
@@ -174,9 +183,11 @@ CREATE TRIGGER dg_workflow_actions_insert_only
     BEFORE UPDATE ON dg_workflow_actions
     FOR EACH ROW EXECUTE FUNCTION dg_workflow_actions_refuse_change();
 
-REVOKE ALL ON dg_workflow_runtime, dg_workflow_items, dg_workflow_actions, dg_workflow_notifications, dg_workflow_dead_letters FROM PUBLIC;
+REVOKE ALL ON dg_workflow_runtime, dg_workflow_items, dg_workflow_snoozes, dg_workflow_actions, dg_workflow_notifications,
+    dg_workflow_dead_letters FROM PUBLIC;
 
 GRANT SELECT, INSERT, UPDATE ON dg_workflow_runtime, dg_workflow_items TO dg_apid, dg_workflowd;
+GRANT SELECT, INSERT, UPDATE, DELETE ON dg_workflow_snoozes TO dg_apid;
 GRANT SELECT, INSERT ON dg_workflow_actions, dg_workflow_notifications, dg_workflow_dead_letters TO dg_apid, dg_workflowd;
 GRANT UPDATE (attempts, error_code, error_message, resolved_at, resolved_by, resolution) ON dg_workflow_dead_letters
     TO dg_apid, dg_workflowd;
@@ -193,7 +204,8 @@ DECLARE
     place text;
 BEGIN
     FOREACH place IN ARRAY
-        '{dg_workflow_runtime,dg_workflow_items,dg_workflow_actions,dg_workflow_notifications,dg_workflow_dead_letters}'::text[]
+        '{dg_workflow_runtime,dg_workflow_items,dg_workflow_snoozes,dg_workflow_actions,dg_workflow_notifications,
+            dg_workflow_dead_letters}'::text[]
     LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', place);
         EXECUTE format('CREATE POLICY dg_owner_all ON %I TO dg_owner USING (true)', place);
@@ -203,8 +215,13 @@ BEGIN
 END
 $$;
 
--- Where there is something to do.
-CREATE POLICY dg_find_work ON dg_workflow_runtime FOR SELECT TO dg_workflowd USING (true);
+-- Where there is something to do: tenants whose items are behind their log, or for whom the clock is needed soon.
+CREATE VIEW dg_workflow_work AS
+SELECT head.tenant_id, head.last_log_seq, coalesce(runtime.last_log_seq, 0) AS applied_log_seq, runtime.next_timer_at
+FROM dg_tenant_heads AS head
+LEFT JOIN dg_workflow_runtime AS runtime ON runtime.tenant_id = head.tenant_id
+WHERE coalesce(runtime.last_log_seq, 0) < head.last_log_seq
+   OR runtime.next_timer_at <= clock_timestamp() + interval '2 seconds';
 
 -- Figures over all tenants, for the metrics of dg-workflowd.
 CREATE VIEW dg_workflow_standing AS
@@ -219,5 +236,5 @@ SELECT count(*) AS dead_letters
 FROM dg_workflow_dead_letters
 WHERE resolved_at IS NULL;
 
-REVOKE ALL ON dg_workflow_standing, dg_workflow_open_dead_letters FROM PUBLIC;
-GRANT SELECT ON dg_workflow_standing, dg_workflow_open_dead_letters TO dg_workflowd;
+REVOKE ALL ON dg_workflow_work, dg_workflow_standing, dg_workflow_open_dead_letters FROM PUBLIC;
+GRANT SELECT ON dg_workflow_work, dg_workflow_standing, dg_workflow_open_dead_letters TO dg_workflowd;

@@ -32,6 +32,7 @@ pub mod tenants;
 mod values;
 pub mod webhooks;
 mod work;
+pub mod workflow;
 
 pub use channel::Channel;
 pub use config::DatabaseConfig;

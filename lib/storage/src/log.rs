@@ -21,6 +21,7 @@ mod refusal;
 mod row;
 mod session;
 mod stage;
+pub(crate) mod within;
 
 pub(crate) use columns::{COLUMN_TYPES, Columns};
 pub(crate) use decide::Accepted;

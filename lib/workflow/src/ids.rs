@@ -35,6 +35,23 @@ pub fn companion_trace(workflow_id: &str, round: i64) -> String {
     format!("review:sha256:{}{suffix}", Hash32::of(workflow_id.as_bytes()).hex())
 }
 
+/// The trace for what is said about a round after it was decided.
+#[must_use]
+pub fn afterword_trace(workflow_id: &str, round: i64) -> String {
+    let trace = companion_trace(workflow_id, round);
+    let natural = format!("{trace}:after");
+    if natural.len() <= Limits::SERVICE.id_bytes {
+        return natural;
+    }
+    format!("review:sha256:{}:after", Hash32::of(trace.as_bytes()).hex())
+}
+
+/// Whether a trace records reviews of another one.
+#[must_use]
+pub fn is_companion(trace_id: &str) -> bool {
+    trace_id.starts_with("review:")
+}
+
 /// 16 hexadecimal digits out of several texts, which do not run together.
 #[must_use]
 pub fn unique(parts: &[&str]) -> String {

@@ -224,6 +224,8 @@ pub enum Companion {
     Open,
     /// Its trace is finished.
     Finished,
+    /// It is finished, and what was said afterwards has a trace of its own.
+    Continued,
 }
 
 impl Item {

@@ -1,19 +1,24 @@
 //! The rules of human review as plain functions from values to values.
 //!
-//! What is to be reviewed, and what became of it, is a fold of the log: an [`Item`] per exception or review that was asked
-//! for. People act through a command, which is decided against the item as it is and answers with the events that say so;
-//! applied to the item, they are the change. So a table of items can be made again from the log at any time, and the digest
+//! What is to be reviewed, and what became of it, is a [`fold`] of the log: an [`Item`] per exception or review that was asked
+//! for. People act through a [`command`], which is decided against the item as it is and answers with the events that say so;
+//! applied to the item, they are the change. So a table of items can be made again from the log at any time, and the [`digest`]
 //! of it proves that it comes out the same. What is no fact about a decision (who looks at an item just now, what was read) is
 //! not known here.
 //!
 //! Nothing here does I/O, reads a clock or draws randomness. Whatever depends on settings that may change (routing, calendars,
 //! templates) is decided once, and written into an event; the fold reads the event and never the settings.
 
+pub mod command;
+pub mod digest;
+pub mod draft;
+pub mod fold;
 pub mod ids;
 mod instant;
 mod item;
 mod notice;
 mod status;
+pub mod timer;
 
 pub use item::{
     Actor, Assignment, Ballot, Companion, Decision, External, Item, Policy, Request, Rung, Sla, Subject, Terms,

@@ -85,7 +85,7 @@ pub(super) fn payload(kind: EventType, plain: &str) -> Value {
         let (last, above) = path.split_last().expect("a rule is about a place");
         let inside = above.iter().fold(&mut root, |holder, key| &mut holder["properties"][*key]);
         inside["properties"][*last] = needed(*need, plain);
-        if !matches!(need, Need::OptionalId | Need::OptionalText | Need::OptionalList) {
+        if !matches!(need, Need::OptionalId | Need::OptionalText | Need::OptionalList | Need::OptionalOneOf(_)) {
             let required = inside["required"].as_array().cloned().unwrap_or_default();
             inside["required"] = required.into_iter().chain([(*last).into()]).collect();
         }
@@ -107,6 +107,10 @@ fn needed(need: Need, plain: &str) -> Value {
         Need::Id => id(),
         Need::OptionalId => json!({"type": ["string", "null"], "maxLength": ID_LENGTH, "pattern": "^[^\\u0000]*$"}),
         Need::OneOf(words) => json!({"type": "string", "enum": words}),
+        Need::OptionalOneOf(words) => {
+            let words: Vec<Value> = words.iter().map(|word| Value::from(*word)).chain([Value::Null]).collect();
+            json!({"type": ["string", "null"], "enum": words})
+        }
         Need::Positive => json!({"type": "integer", "minimum": 1, "maximum": i64::MAX}),
         Need::OptionalText => json!({"type": ["string", "null"]}),
         Need::OptionalList => json!({"type": ["array", "null"], "items": items}),

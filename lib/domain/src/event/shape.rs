@@ -31,6 +31,8 @@ pub enum Need {
     OptionalId,
     /// A non-empty string out of a closed set (strict profile).
     OneOf(&'static [&'static str]),
+    /// A string out of a closed set, or null (strict profile).
+    OptionalOneOf(&'static [&'static str]),
     /// An integer above zero that fits 64 bits.
     Positive,
     /// A string or null (strict profile).
@@ -38,7 +40,10 @@ pub enum Need {
     /// A list or null (strict profile).
     OptionalList,
 }
-use Need::{Id, List, Object, OneOf, OptionalId, OptionalList, OptionalText, Positive, Shown, Text};
+use Need::{Id, List, Object, OneOf, OptionalId, OptionalList, OptionalOneOf, OptionalText, Positive, Shown, Text};
+
+/// How urgent a review is, most urgent first.
+const PRIORITIES: &[&str] = &["urgent", "high", "normal", "low"];
 
 /// A place of a payload, as the keys that lead to it, and what is needed there.
 pub type Rule = (&'static [&'static str], Need);
@@ -84,6 +89,7 @@ pub const fn rules_of(event_type: EventType) -> &'static [Rule] {
             (&["policy", "policy_version"], Id),
             (&["reason"], Text),
             (&["evidence"], OptionalList),
+            (&["priority"], OptionalOneOf(PRIORITIES)),
         ],
         EventType::ApprovalRecorded => &[
             (&["approval_id"], Text),
@@ -123,7 +129,7 @@ pub const fn rules_of(event_type: EventType) -> &'static [Rule] {
             (&["workflow_kind"], Text),
             (&["title"], Text),
             (&["reason"], Text),
-            (&["priority"], OneOf(&["urgent", "high", "normal", "low"])),
+            (&["priority"], OneOf(PRIORITIES)),
             (&["assignee"], Object),
             (&["subject"], Object),
             (&["subject", "subject_type"], Text),
@@ -136,7 +142,18 @@ pub const fn rules_of(event_type: EventType) -> &'static [Rule] {
             (&["action_id"], Id),
             (
                 &["action_type"],
-                OneOf(&["comment", "reassign", "request_change", "resubmit", "escalate", "extend", "reopen"]),
+                OneOf(&[
+                    "comment",
+                    "comment_edit",
+                    "reassign",
+                    "request_change",
+                    "resubmit",
+                    "escalate",
+                    "extend",
+                    "reopen",
+                    "attach",
+                    "route",
+                ]),
             ),
             (&["reason"], OptionalText),
         ],
@@ -149,8 +166,9 @@ pub(super) fn check(event_type: Option<EventType>, payload: &Json<'_>, rules: &R
         return problems.add(Violation::schema("payload must be an object").at("/payload"));
     }
     let Some(event_type) = event_type else { return };
-    let (optional, required): (Vec<&Rule>, Vec<&Rule>) =
-        rules_of(event_type).iter().partition(|(_, need)| matches!(need, OptionalText | OptionalList));
+    let (optional, required): (Vec<&Rule>, Vec<&Rule>) = rules_of(event_type)
+        .iter()
+        .partition(|(_, need)| matches!(need, OptionalText | OptionalList | OptionalOneOf(_)));
     for (path, need) in required.into_iter().chain(optional) {
         let value = path.iter().try_fold(payload, |holder, key| holder.get(key));
         problems.take(check_one(value, *need, rules, &|| format!("/payload/{}", path.join("/"))));
@@ -179,7 +197,14 @@ fn check_one(
         },
         OptionalText if strict && !value.is_null() && value.as_str().is_none() => refuse("optional string"),
         OptionalList if strict && !value.is_null() && value.as_list().is_none() => refuse("optional list"),
-        OptionalText | OptionalList => Ok(()),
+        OptionalOneOf(allowed) if strict && !value.is_null() => match value.as_str() {
+            Some(text) if allowed.contains(&text) => Ok(()),
+            _ => {
+                let at = pointer();
+                Err(Violation::schema(format!("'{at}' must be one of {}", allowed.join(", "))).at(at))
+            }
+        },
+        OptionalText | OptionalList | OptionalOneOf(_) => Ok(()),
         OptionalId => match value {
             Json::Null => Ok(()),
             Json::Text(text) => keepable(text, rules, pointer),

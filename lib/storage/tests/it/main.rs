@@ -25,3 +25,4 @@ mod scratch;
 mod search;
 mod space;
 mod webhooks;
+mod workflow;

@@ -32,12 +32,15 @@ const SEES_ALL: [(&str, &str); 7] = [
 ];
 
 /// Views that read with the owner's rights, and who may read them.
-const OWNERS_VIEWS: [(&str, &str); 5] = [
+const OWNERS_VIEWS: [(&str, &str); 8] = [
     ("dg_check_durations", "dg_projectord"),
     ("dg_failure_totals", "dg_projectord"),
     ("dg_log_times", "dg_projectord"),
     ("dg_webhook_standing", "dg_workflowd"),
     ("dg_webhook_work", "dg_workflowd"),
+    ("dg_workflow_open_dead_letters", "dg_workflowd"),
+    ("dg_workflow_standing", "dg_workflowd"),
+    ("dg_workflow_work", "dg_workflowd"),
 ];
 
 /// A row of the tenant `a` for each table that appending does not fill.
@@ -70,6 +73,7 @@ const ROWS: &str = "
         last_source_log_seq, item_json)
         VALUES ('a', gen_random_uuid(), 'w', gen_random_uuid(), 't', 'exception_review', 'w', 's', 's', 'requested', 1, 't', 'x', now(),
             now(), 0, 1, 1, 1, '{}');
+    INSERT INTO dg_workflow_snoozes VALUES ('a', 'x', gen_random_uuid(), now());
     INSERT INTO dg_workflow_actions (tenant_id, workflow_key, log_seq, action_id, action_type, trace_id, actor_type, actor_id,
         actor_account_id, payload_json, source_event_id, resulting_status, round, created_at)
         VALUES ('a', gen_random_uuid(), 1, 'a', 'requested', 't', 'agent', 'x', 'x', '{}', 'e', 'requested', 1, now());

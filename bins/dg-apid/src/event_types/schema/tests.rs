@@ -30,7 +30,7 @@ fn right(kind: EventType) -> Value {
         inside[*last] = match need {
             Need::Object => json!({}),
             Need::List | Need::OptionalList => json!([]),
-            Need::OneOf(words) => words[0].into(),
+            Need::OneOf(words) | Need::OptionalOneOf(words) => words[0].into(),
             Need::Positive => 1.into(),
             Need::Text | Need::Shown | Need::Id | Need::OptionalId | Need::OptionalText => "x".into(),
         };

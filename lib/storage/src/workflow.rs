@@ -1,0 +1,31 @@
+//! Items of human review: the fold of the log in tables, and the one way to change them.
+//!
+//! Whoever changes an item takes a [`Turn`]: a transaction that locks the tenant's log and its items, applies what the log has
+//! and the items have not, and then appends events of its own and applies those too. Commands, timers and routing differ in what
+//! they append, and in nothing else; so the tables are the fold of the log after each of them. What is in no log (who holds an
+//! item, what was read) has statements of its own.
+//!
+//! Not taken: commands that write tables first and tell the log later (two truths for a while), and a queue of commands for
+//! dg-workflowd (a reviewer would wait for a daemon).
+
+mod act;
+mod claims;
+mod dead_letters;
+mod list;
+mod notices;
+mod read;
+mod rebuild;
+mod row;
+mod start;
+mod sync;
+mod turn;
+
+pub use act::{Act, Acted, Declined, Preview};
+pub use claims::{Claim, Claimed};
+pub use dead_letters::DeadLetter;
+pub use list::{Buckets, ItemFilter, ItemOrder, ItemPage, ItemPosition, Summary};
+pub use read::{ActionRow, NoticeRow, Shown};
+pub use rebuild::{Rebuilding, Rebuilt};
+pub use start::{Begun, ToStart};
+pub use sync::{Standing, Synced};
+pub(crate) use turn::Turn;

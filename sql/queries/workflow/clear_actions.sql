@@ -1,0 +1,2 @@
+DELETE FROM dg_workflow_actions
+WHERE tenant_id = $1

@@ -1,0 +1,5 @@
+-- One item, with what is in no log.
+SELECT item.item_json, item.claimed_by, item.claimed_at, item.claim_renewed_at,
+       (item.resolved_at IS NULL AND coalesce(item.sla_due_at < now(), false)) AS overdue
+FROM dg_workflow_items AS item
+WHERE item.tenant_id = $1 AND item.workflow_key = $2
