@@ -33,6 +33,8 @@ pub(crate) struct Shared {
     pub(crate) notifier: Notifier,
     /// Changes when a projection may have moved.
     pub(crate) projection_moved: watch::Receiver<u64>,
+    /// Changes when an item of review may have moved.
+    pub(crate) workflow_moved: watch::Receiver<u64>,
     /// Whether the database answers.
     pub(crate) database_up: watch::Receiver<bool>,
     /// Turns at the database for what concerns one tenant.

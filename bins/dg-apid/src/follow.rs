@@ -14,9 +14,19 @@ use crate::app::App;
 /// How often the gauges are brought up to date, and the watchdog hears that requests can still be woken.
 const OBSERVE: Duration = Duration::from_secs(1);
 
+/// Who waits for what moves.
+#[derive(Debug)]
+pub(crate) struct Moved {
+    /// Projections.
+    pub(crate) projections: watch::Sender<u64>,
+    /// Items of review.
+    pub(crate) workflow: watch::Sender<u64>,
+}
+
 /// Passes nudges on to the requests that wait for them, until `stop`.
-pub(crate) async fn run(app: App, listener: Listener, moved: watch::Sender<u64>, stop: CancellationToken) {
+pub(crate) async fn run(app: App, listener: Listener, moved: Moved, stop: CancellationToken) {
     let mut projections = listener.follow(&[Channel::Projection]);
+    let mut workflow = listener.follow(&[Channel::Workflow]);
     let mut pulse = Pulse::from_env();
     let observe = pulse.interval().map_or(OBSERVE, |interval| interval.min(OBSERVE));
     let mut settings = listener.follow(&[Channel::Config]);
@@ -30,7 +40,10 @@ pub(crate) async fn run(app: App, listener: Listener, moved: watch::Sender<u64>,
             () = stop.cancelled() => break,
             _ = observe.tick() => app.metrics.observe(&app.stage, &app.store, &app.streams),
             wake = projections.changed() => if wake == Wake::Nudge {
-                moved.send_modify(|count| *count += 1);
+                moved.projections.send_modify(|count| *count += 1);
+            },
+            wake = workflow.changed() => if wake == Wake::Nudge {
+                moved.workflow.send_modify(|count| *count += 1);
             },
             wake = settings.changed() => if wake == Wake::Nudge {
                 app.gate.forget();

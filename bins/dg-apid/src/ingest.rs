@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use dg_domain::append::Outcome;
-use dg_domain::{NewEvent, StoredEvent};
+use dg_domain::{EventType, NewEvent, StoredEvent, Violation};
 use dg_http::gate::{TenantCaller, Writer};
 use dg_http::media::{self, Media};
 use dg_http::params::NoParams;
@@ -37,7 +37,8 @@ pub(crate) async fn append(
     media::of_body(request.headers(), &[Media::Json])?;
     let rules = caller.rules();
     let text = body::read(request, app.config.max_event_bytes.min(rules.limits.event_bytes)).await?;
-    let event = NewEvent::parse(&text, &rules).inspect_err(|_| app.metrics.decided(Fate::Rejected, 1))?;
+    let event = NewEvent::parse(&text, &rules).and_then(from_outside);
+    let event = event.inspect_err(|_| app.metrics.decided(Fate::Rejected, 1))?;
     let outcomes = submit(&app, &caller, vec![event], AppendMode::Independent).await?;
     match outcomes.into_iter().next() {
         Some(Outcome::Stored(event)) => answer(&app, &event, false),
@@ -48,6 +49,23 @@ pub(crate) async fn append(
         }
         None => Err(ApiError::internal("the append stage gave no answer for the event")),
     }
+}
+
+/// Takes an event only if it may come from outside: what stands under the workflow's own producers is believed by whoever reads
+/// the log.
+///
+/// # Errors
+/// `schema_violation`, reason `reserved`.
+pub(crate) fn from_outside(event: NewEvent) -> Result<NewEvent, Violation> {
+    if dg_workflow::ids::is_reserved(&event.source.producer_id) {
+        let message = "this producer_id is the service's own; use the routes under /workflows";
+        return Err(Violation::schema(message).because("reserved").at("/source/producer_id"));
+    }
+    if event.event_type == EventType::WorkflowActionRecorded {
+        let message = "the service records what is done with reviews itself; use the routes under /workflows";
+        return Err(Violation::schema(message).because("reserved").at("/event_type"));
+    }
+    Ok(event)
 }
 
 /// Hands events to the append stage, in the name of the caller.

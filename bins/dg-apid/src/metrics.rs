@@ -37,6 +37,14 @@ pub(crate) struct ApiMetrics {
     connections_in_use: Gauge,
     connections_waiting: Gauge,
     streams: Gauge,
+    acts: Family<Act, Counter>,
+}
+
+/// A command on a workflow item.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Act {
+    action: &'static str,
+    outcome: &'static str,
 }
 
 impl ApiMetrics {
@@ -50,7 +58,9 @@ impl ApiMetrics {
             connections_in_use: Gauge::default(),
             connections_waiting: Gauge::default(),
             streams: Gauge::default(),
+            acts: Family::default(),
         };
+        metrics.register("dg_workflow_actions", "Commands on workflow items, by outcome", ours.acts.clone());
         metrics.register("dg_event_streams", "Open streams of events", ours.streams.clone());
         metrics.register("dg_append_events", "Events received, by what became of them", ours.events.clone());
         metrics.register("dg_append_commits", "Commits of the append stage", ours.commits.clone());
@@ -68,6 +78,11 @@ impl ApiMetrics {
         let help = "Requests waiting for a pooled connection";
         metrics.register("dg_database_connections_waiting", help, ours.connections_waiting.clone());
         ours
+    }
+
+    /// Counts a command on a workflow item: `accepted`, `replayed` or `refused`.
+    pub(crate) fn acted(&self, action: &'static str, outcome: &'static str) {
+        self.acts.get_or_create(&Act { action, outcome }).inc();
     }
 
     /// Counts `count` events of one fate.

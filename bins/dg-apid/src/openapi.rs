@@ -25,6 +25,7 @@ const TAGS: &[(&str, &str)] = &[
     ("graph", "What a decision is connected with."),
     ("precedents", "Earlier decisions like the one at hand."),
     ("projections", "Where the read models stand."),
+    ("workflows", "What people have to look at, and what they do with it."),
     ("digests", "The proof of what the read models hold."),
     ("me", "The caller."),
     ("sessions", "Signing people in and out, for programs that act for them."),
@@ -35,6 +36,8 @@ const TAGS: &[(&str, &str)] = &[
     ("admin/replays", "Catch-ups, rebuilds and comparisons of projections."),
     ("admin/failures", "Events that a projection does not hold."),
     ("admin/webhooks", "Endpoints that are told about events and projections."),
+    ("admin/workflows", "Whether the items of review are what the log says."),
+    ("admin/workflow-dead-letters", "Events that no item of review could take."),
     ("admin/audit", "Who did what."),
     ("service", "Probes and this documentation."),
 ];

@@ -11,7 +11,7 @@ use dg_http::gate::{Role, look_again};
 use crate::app::App;
 use crate::{
     admin, batch, digests, event_types, events, graph, health, idempotency, ingest, me, openapi, outage, precedents,
-    probes, search, sign_in, stream, traces,
+    probes, search, sign_in, stream, traces, workflows,
 };
 
 const BASE: &str = "/api/v1";
@@ -113,6 +113,16 @@ table! { versioned VERSIONED
     "/projections/health" => get TenantReader health::show;
     "/digests" => get TenantReader digests::now;
     "/digests/history" => get TenantReader digests::history;
+    "/workflows" => get TenantReader workflows::list::list;
+    "/workflows/buckets" => get TenantReader workflows::list::buckets;
+    "/workflows/actions" => post TenantWriter workflows::bulk::act;
+    "/workflows/{workflow_id}" => get TenantReader workflows::show::show;
+    "/workflows/{workflow_id}/actions" => post TenantWriter workflows::act::act;
+    "/workflows/{workflow_id}/wait" => get TenantReader workflows::wait::wait;
+    "/admin/workflows:verify" => post TenantAdmin workflows::upkeep::verify;
+    "/admin/workflows:rebuild" => post TenantAdmin workflows::upkeep::rebuild;
+    "/admin/workflow-dead-letters" => get TenantAdmin workflows::upkeep::dead_letters;
+    "/admin/workflow-dead-letters/{log_seq}/skip" => post TenantAdmin workflows::upkeep::skip;
     "/me" => get Anybody me::show;
     "/me/password" => post Anybody me::change_password;
     "/sessions" => post Anybody sign_in::by_password;

@@ -83,7 +83,7 @@ pub(crate) struct Parts {
     app: App,
     http: HttpMetrics,
     listener: Listener,
-    moved: watch::Sender<u64>,
+    moved: follow::Moved,
     recorder: Recorder,
     refusals: (refusals::Observer, refusals::Recorder),
     outage: Watch,
@@ -107,9 +107,11 @@ impl Parts {
         };
         let stage = AppendStage::start(stage, notifier.clone(), stop_appending.clone());
         progress.has_stage(stage.clone());
-        let channels = [Channel::Log, Channel::Projection, Channel::Config];
+        let channels = [Channel::Log, Channel::Projection, Channel::Workflow, Channel::Config];
         let listener = Listener::start(config.database.clone(), &channels, daemon.stop.clone());
-        let (moved, projection_moved) = watch::channel(0);
+        let (projections, projection_moved) = watch::channel(0);
+        let (workflow, workflow_moved) = watch::channel(0);
+        let moved = follow::Moved { projections, workflow };
         let (outage, database_up) = Watch::new(store.config()).map_err(Failure::config)?;
         let (directory, recorder) = recorded(&store);
         let refusals = refusals::observed(&store);
@@ -120,6 +122,7 @@ impl Parts {
             gate,
             notifier,
             projection_moved,
+            workflow_moved,
             database_up,
             turns: turns(&config.database),
             digest_turns: Arc::new(Semaphore::new(DIGESTS_AT_ONCE)),

@@ -9,6 +9,7 @@ use dg_storage::audit::{AuditKind, Outcome};
 use dg_storage::projections::FailureStatus;
 use dg_storage::tenants::TenantStatus;
 use dg_storage::webhooks::{DeliveryState, WebhookStatus};
+use dg_workflow::{Kind, Priority};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{
     AnyOfBuilder, Array, ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type,
@@ -59,6 +60,11 @@ vocabularies! {
     webhook_status: WebhookStatus::ALL.iter().map(|status| status.as_str());
     delivery_state: DeliveryState::ALL.iter().map(|state| state.as_str());
     secret_kind: SECRET_KINDS;
+    workflow_status: crate::workflows::list::STATUSES;
+    workflow_kind: Kind::ALL.map(Kind::as_str);
+    workflow_act: crate::workflows::asked::WORDS;
+    priority: Priority::ALL.map(Priority::as_str);
+    bulk_outcome: ["done", "refused"];
     audit_kind: AuditKind::ALL.iter().map(|kind| kind.as_str());
     audit_outcome: Outcome::ALL.iter().map(|outcome| outcome.as_str());
 }
@@ -81,6 +87,53 @@ fn words_or_null<'w>(words: impl IntoIterator<Item = &'w str>) -> Schema {
     let all = words.into_iter().map(Some).chain([None]);
     let kinds = SchemaType::from_iter([Type::String, Type::Null]);
     ObjectBuilder::new().schema_type(kinds).enum_values(Some(all)).into()
+}
+
+pub(crate) fn nullable_priority() -> Schema {
+    words_or_null(Priority::ALL.map(Priority::as_str))
+}
+
+/// Any object.
+pub(crate) fn any_object() -> Schema {
+    dg_http::contract::object()
+}
+
+/// Any objects.
+pub(crate) fn any_objects() -> Array {
+    ArrayBuilder::new().items(RefOr::T(any_object())).build()
+}
+
+/// An object or null; what is in it is checked where it is used.
+pub(crate) fn nullable_object() -> Schema {
+    ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::Object, Type::Null])).into()
+}
+
+/// A list of anything, or null.
+pub(crate) fn nullable_list() -> Schema {
+    let kinds = SchemaType::from_iter([Type::Array, Type::Null]);
+    let any = ObjectBuilder::new().schema_type(SchemaType::AnyValue);
+    Schema::Array(ArrayBuilder::new().schema_type(kinds).items(RefOr::T(any.into())).max_items(Some(50)).build())
+}
+
+/// A list of texts, or null.
+pub(crate) fn nullable_texts() -> Schema {
+    let kinds = SchemaType::from_iter([Type::Array, Type::Null]);
+    Schema::Array(ArrayBuilder::new().schema_type(kinds).items(RefOr::T(text().into())).build())
+}
+
+/// Any text or null.
+pub(crate) fn nullable_text() -> Schema {
+    or_null(text())
+}
+
+/// A reason or note of at most 4,000 characters.
+pub(crate) fn nullable_long_text() -> Schema {
+    or_null(text().max_length(Some(dg_workflow::command::LONGEST_TEXT)))
+}
+
+/// A version of an item, at least 1.
+pub(crate) fn nullable_version() -> Schema {
+    seconds(1, i64::MAX)
 }
 
 pub(crate) fn nullable_guard() -> Schema {

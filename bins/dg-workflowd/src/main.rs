@@ -2,6 +2,7 @@
 
 mod config;
 mod follower;
+mod review;
 mod webhooks;
 
 use std::process::ExitCode;
@@ -12,11 +13,13 @@ use dg_runtime::flags::Identity;
 use dg_runtime::rooms::Rooms;
 use dg_runtime::{Daemon, Failure};
 use dg_storage::listener::Listener;
+use dg_storage::notifier::Notifier;
 use dg_storage::{Channel, Store};
 use dg_webhooks::{Policy, Reach};
 
 use crate::config::WorkflowSettings;
 use crate::follower::Follower;
+use crate::review::Reviewer;
 use crate::webhooks::{Caller, Courier, Metrics, Tools};
 
 /// The database role it works with; it refuses to work with more.
@@ -57,6 +60,14 @@ async fn run(daemon: Daemon<WorkflowSettings>) -> Result<(), Failure> {
         at_once: workflow.webhook_at_once,
         metrics: Metrics::register(&metrics),
     };
+    let notifier = Notifier::start(config.database.clone(), rooms.stop());
+    let reviewer =
+        Reviewer::new(config.database.clone(), store.clone(), listener.clone(), notifier, poll_every, &metrics);
+    let stop = rooms.stop();
+    rooms.spawn("review", async move {
+        reviewer.run(stop).await;
+        Ok::<_, Failure>(())
+    });
     let courier = Courier::new(config.database, tools, listener.clone(), poll_every);
     let stop = rooms.stop();
     rooms.spawn("courier", async move {

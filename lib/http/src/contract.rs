@@ -217,6 +217,15 @@ impl Operation {
         self.answer(status, says, "application/json", &envelope)
     }
 
+    /// An answer in the envelope that is one of two shapes.
+    #[must_use]
+    pub fn answers_either<A: ToSchema, B: ToSchema>(mut self, status: u16, says: &str) -> Self {
+        let data = json!({"anyOf": [self.schemas.answered::<A>(), self.schemas.answered::<B>()]});
+        let properties = json!({"data": data, "request_id": {"$ref": "#/components/schemas/RequestId"}});
+        let envelope = json!({"type": "object", "required": ["data", "request_id"], "properties": properties});
+        self.answer(status, says, "application/json", &envelope)
+    }
+
     /// An answer that is no envelope.
     #[must_use]
     pub fn answer(mut self, status: u16, says: &str, media: &str, schema: &Value) -> Self {

@@ -86,6 +86,11 @@ impl ApiError {
         &self.message
     }
 
+    /// What a program may want to know beyond the code.
+    pub const fn details(&self) -> &Map<String, Value> {
+        &self.details
+    }
+
     fn log(&self) {
         let code = self.code.as_str();
         match (&self.cause, self.code) {

@@ -78,6 +78,14 @@ impl Reply {
         Ok(Self { status: StatusCode::ACCEPTED, ..Self::ok(data)? })
     }
 
+    /// 207 with `data`: several things were done, each with an outcome of its own.
+    ///
+    /// # Errors
+    /// As [`Reply::ok`].
+    pub fn multi(data: &impl Serialize) -> Result<Self, ApiError> {
+        Ok(Self { status: StatusCode::MULTI_STATUS, ..Self::ok(data)? })
+    }
+
     /// Adds how fresh the answer is.
     ///
     /// # Errors

@@ -23,7 +23,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 pub(crate) use asked::MODES;
-pub(super) use asked::{asker, reason};
+pub(super) use asked::asker;
+pub(crate) use asked::reason;
 pub(crate) use json::RunJson;
 
 use self::asked::{Asked, AskedOfMany};

@@ -152,6 +152,7 @@ fn app(book: Book) -> App {
         gate,
         notifier,
         projection_moved: watch::channel(0).1,
+        workflow_moved: watch::channel(0).1,
         database_up: watch::channel(true).1,
         turns: dg_http::turns::Turns::new(8, 8),
         digest_turns: Arc::new(Semaphore::new(1)),

@@ -126,10 +126,11 @@ impl Store {
 
 async fn decide(turn: &Turn, item: &Item, act: &Act<'_>) -> Result<Result<Vec<Draft>, Refusal>, StoreError> {
     let requester_owner = owner(turn, &item.request.recorded_by).await?;
+    let caller = Caller { owner_id: owner(turn, &act.caller.account_id).await?, ..act.caller.clone() };
     let subject = turn.trace_head(&item.trace_id).await?;
     let about = Circumstances {
         tenant: act.tenant.as_str(),
-        caller: act.caller,
+        caller: &caller,
         key: act.key,
         now: turn.now(),
         subject_open: !subject.finished,
@@ -140,7 +141,7 @@ async fn decide(turn: &Turn, item: &Item, act: &Act<'_>) -> Result<Result<Vec<Dr
 }
 
 /// Who answers for an account.
-pub(super) async fn owner(turn: &Turn, account_id: &str) -> Result<Option<String>, StoreError> {
+async fn owner(turn: &Turn, account_id: &str) -> Result<Option<String>, StoreError> {
     let name = "workflow.owner";
     let row = turn.work().query_opt(name, OWNER, &[&account_id]).await?;
     row.map_or(Ok(None), |row| row.try_get(0).map_err(StoreError::of(name)))

@@ -196,7 +196,7 @@ pub(in crate::admin) fn asker(principal: &Principal, reason: String, mut metadat
 ///
 /// # Errors
 /// `invalid_argument`.
-pub(in crate::admin) fn reason(given: Option<&str>) -> Result<String, ApiError> {
+pub(crate) fn reason(given: Option<&str>) -> Result<String, ApiError> {
     let reason = given.unwrap_or_default().trim();
     if reason.is_empty() || reason.contains('\0') {
         return Err(bad("a reason is required: why is this done?", "/reason"));

@@ -1,0 +1,250 @@
+//! Lets items of review follow the log, and the clock speak.
+//!
+//! One process does so for a tenant at a time, by lock. The lock only keeps processes out of each other's way: what is written is
+//! written in turns, each of which locks the tenant's log and items, so that an escalation happens once whoever writes it.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use dg_domain::TenantId;
+use dg_runtime::backoff::Backoff;
+use dg_runtime::metrics::Metrics;
+use dg_runtime::{CancellationToken, chance};
+use dg_storage::listener::{Listener, Nudges};
+use dg_storage::locks::{LockClass, LockKey, LockSession, ScopeLock};
+use dg_storage::notifier::Notifier;
+use dg_storage::workflow::{Standing, Synced};
+use dg_storage::{Channel, DatabaseConfig, Store, StoreError};
+use tokio::time::Instant;
+use tracing::{debug, info, warn};
+
+mod metrics;
+
+use metrics::ReviewMetrics;
+
+/// The channels on which something may be said that concerns reviews.
+const CHANNELS: [Channel; 2] = [Channel::Log, Channel::Workflow];
+/// Between two looks: a busy log nudges a hundred times a second.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
+/// How long a tenant stays owned when nothing is to be done for it.
+const KEEP_IDLE: Duration = Duration::from_secs(60);
+/// How long to leave a tenant alone that another process works for.
+const ELSEWHERE: Duration = Duration::from_secs(1);
+/// How often the metrics are brought up to date.
+const OBSERVE_EVERY: Duration = Duration::from_secs(15);
+/// The clock is looked at this often when something is due soon.
+const SOONEST: Duration = Duration::from_millis(20);
+
+/// A tenant that this process works for. The lock goes when this does.
+struct Owned {
+    lock: ScopeLock,
+    idle_since: Instant,
+}
+
+/// A tenant that could not be worked for.
+struct Trouble {
+    failures: u32,
+    rests_until: Instant,
+}
+
+/// The room that works for reviews.
+pub(crate) struct Reviewer {
+    database: DatabaseConfig,
+    store: Store,
+    listener: Listener,
+    notifier: Notifier,
+    poll_every: Duration,
+    metrics: ReviewMetrics,
+    locks: Option<LockSession>,
+    owned: HashMap<TenantId, Owned>,
+    elsewhere: HashMap<TenantId, Instant>,
+    troubles: HashMap<TenantId, Trouble>,
+    observed: Option<Instant>,
+}
+
+impl Reviewer {
+    /// Owns nothing yet. `listener` has to hear of the log and the workflow.
+    pub(crate) fn new(
+        database: DatabaseConfig,
+        store: Store,
+        listener: Listener,
+        notifier: Notifier,
+        poll_every: Duration,
+        metrics: &Metrics,
+    ) -> Self {
+        Self {
+            database,
+            store,
+            listener,
+            notifier,
+            poll_every,
+            metrics: ReviewMetrics::register(metrics),
+            locks: None,
+            owned: HashMap::new(),
+            elsewhere: HashMap::new(),
+            troubles: HashMap::new(),
+            observed: None,
+        }
+    }
+
+    /// Works until `stop`.
+    pub(crate) async fn run(mut self, stop: CancellationToken) {
+        let mut nudges = self.listener.follow(&CHANNELS).poll_every(self.poll_every);
+        let mut failures = 0;
+        while !stop.is_cancelled() {
+            let pause = match self.look(&stop).await {
+                Ok(next) => {
+                    failures = 0;
+                    Pause::UntilNews(next)
+                }
+                Err(error) => {
+                    if failures == 0 && !matches!(error, StoreError::SchemaOlder { .. }) {
+                        warn!(error = &error as &dyn std::error::Error, "cannot look for reviews; trying again");
+                    }
+                    failures += 1;
+                    Pause::Fixed(Backoff::NETWORK.delay(failures, chance::fraction()))
+                }
+            };
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                () = pause.over(&mut nudges) => {}
+            }
+        }
+        for (_, owned) in self.owned.drain() {
+            // An error means that the connection is gone, and the lock with it.
+            let _ = owned.lock.release().await;
+        }
+    }
+
+    /// Does what is to be done for every tenant, those whose time was up first. The answer is when the clock is needed next.
+    async fn look(&mut self, stop: &CancellationToken) -> Result<Option<Duration>, StoreError> {
+        self.store.check_schema().await?;
+        if self.locks.as_ref().is_some_and(LockSession::is_lost) {
+            info!(tenants = self.owned.len(), "the lock connection is lost; reviews of all tenants are given up");
+            self.locks = None;
+            self.owned.clear();
+        }
+        self.owned.retain(|_, owned| owned.idle_since.elapsed() < KEEP_IDLE);
+        self.elsewhere.retain(|_, found| found.elapsed() < ELSEWHERE);
+        let mut next: Option<Duration> = None;
+        for standing in self.store.workflow_standing().await? {
+            if stop.is_cancelled() {
+                break;
+            }
+            let resting = |trouble: &Trouble| trouble.rests_until > Instant::now();
+            if self.troubles.get(&standing.tenant_id).is_some_and(resting) || !self.own(&standing.tenant_id).await? {
+                continue;
+            }
+            match self.serve(&standing, stop).await {
+                Ok(soon) => {
+                    self.troubles.remove(&standing.tenant_id);
+                    next = match (next, soon) {
+                        (Some(next), Some(soon)) => Some(next.min(soon)),
+                        (next, soon) => next.or(soon),
+                    };
+                }
+                Err(error) => self.rest(&standing.tenant_id, &error),
+            }
+        }
+        if self.observed.is_none_or(|at| at.elapsed() >= OBSERVE_EVERY) {
+            let (totals, dead) = self.store.workflow_totals().await?;
+            self.metrics.stand(&totals, dead);
+            self.observed = Some(Instant::now());
+        }
+        self.metrics.scopes_owned(self.owned.len());
+        Ok(next)
+    }
+
+    /// Brings one tenant to where its log is, and lets the clock speak. The answer is when it is needed next, if soon.
+    async fn serve(&mut self, standing: &Standing, stop: &CancellationToken) -> Result<Option<Duration>, StoreError> {
+        if let Some(owned) = self.owned.get_mut(&standing.tenant_id) {
+            owned.idle_since = Instant::now();
+        }
+        let mut behind = standing.applied < standing.head;
+        while behind && !stop.is_cancelled() {
+            let did = self.store.workflow_follow(standing).await?;
+            self.did(did);
+            behind = did.more;
+        }
+        let due = standing.next_timer_at.filter(|at| *at <= standing.now);
+        if due.is_some() {
+            loop {
+                let did = self.store.workflow_fire(&standing.tenant_id).await?;
+                self.did(did);
+                if !did.more || stop.is_cancelled() {
+                    return Ok(None);
+                }
+            }
+        }
+        standing.next_timer_at.map_or(Ok(None), |at| {
+            let left = u64::try_from(at.get().saturating_sub(standing.now.get())).unwrap_or_default();
+            Ok(Some(Duration::from_micros(left)))
+        })
+    }
+
+    fn did(&self, did: Synced) {
+        self.metrics.did(did);
+        if did.told > 0 || did.escalated > 0 || did.warned > 0 {
+            self.notifier.nudge(Channel::Workflow);
+        }
+        if did.escalated > 0 {
+            self.notifier.nudge(Channel::Log);
+        }
+    }
+
+    fn rest(&mut self, tenant: &TenantId, error: &StoreError) {
+        let trouble =
+            self.troubles.entry(tenant.clone()).or_insert_with(|| Trouble { failures: 0, rests_until: Instant::now() });
+        let rest = Backoff::NETWORK.delay(trouble.failures, chance::fraction());
+        trouble.failures = trouble.failures.saturating_add(1);
+        trouble.rests_until = Instant::now() + rest;
+        warn!(%tenant, error = error as &dyn std::error::Error, "the tenant's reviews cannot be worked for; trying again");
+    }
+
+    /// Whether this process works for the tenant.
+    async fn own(&mut self, tenant: &TenantId) -> Result<bool, StoreError> {
+        if self.owned.contains_key(tenant) {
+            return Ok(true);
+        }
+        if self.elsewhere.contains_key(tenant) {
+            return Ok(false);
+        }
+        let locks = match &self.locks {
+            Some(locks) => locks.clone(),
+            None => self.locks.insert(LockSession::connect(&self.database).await?).clone(),
+        };
+        let Some(lock) = locks.try_lock(LockKey::new(LockClass::Workflow, &[tenant.as_str()])).await? else {
+            self.elsewhere.insert(tenant.clone(), Instant::now());
+            return Ok(false);
+        };
+        debug!(%tenant, "took the tenant's reviews");
+        self.owned.insert(tenant.clone(), Owned { lock, idle_since: Instant::now() });
+        Ok(true)
+    }
+}
+
+/// Until when to wait.
+enum Pause {
+    /// A failure's.
+    Fixed(Duration),
+    /// Until somebody says something, or the clock is needed.
+    UntilNews(Option<Duration>),
+}
+
+impl Pause {
+    async fn over(self, nudges: &mut Nudges) {
+        match self {
+            Self::Fixed(pause) => tokio::time::sleep(pause).await,
+            Self::UntilNews(clock) => {
+                let clock = clock.map(|clock| clock.max(SOONEST));
+                tokio::time::sleep(clock.map_or(BETWEEN_LOOKS, |clock| clock.min(BETWEEN_LOOKS))).await;
+                let Some(left) = clock.map(|clock| clock.saturating_sub(BETWEEN_LOOKS)) else {
+                    nudges.changed().await;
+                    return;
+                };
+                let _ = tokio::time::timeout(left, nudges.changed()).await;
+            }
+        }
+    }
+}
