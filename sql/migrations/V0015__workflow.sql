@@ -18,14 +18,17 @@ CREATE TABLE dg_workflow_runtime (
     tenant_id      text COLLATE "C" NOT NULL,
     last_log_seq   bigint           NOT NULL DEFAULT 0,
     next_timer_at  timestamptz,
-    epoch          bigint           NOT NULL DEFAULT 0,
-    owner          text,
+    rebuild_asked_at timestamptz,
+    rebuild_asked_by text COLLATE "C",
     rebuilt_at     timestamptz,
     verified_at    timestamptz,
-    verified_equal boolean,
+    verified_log_seq bigint,
+    -- What the last comparison found: both digests, how many items, how many events were set aside.
+    verified_json  text,
     updated_at     timestamptz      NOT NULL DEFAULT now(),
     CONSTRAINT dg_workflow_runtime_pk PRIMARY KEY (tenant_id),
-    CONSTRAINT dg_workflow_runtime_last_log_seq_range CHECK (last_log_seq >= 0)
+    CONSTRAINT dg_workflow_runtime_last_log_seq_range CHECK (last_log_seq >= 0),
+    CONSTRAINT dg_workflow_runtime_rebuild_asked CHECK ((rebuild_asked_at IS NULL) = (rebuild_asked_by IS NULL))
 ) WITH (fillfactor = 50);
 
 CREATE TABLE dg_workflow_items (
@@ -217,11 +220,17 @@ $$;
 
 -- Where there is something to do: tenants whose items are behind their log, or for whom the clock is needed soon.
 CREATE VIEW dg_workflow_work AS
-SELECT head.tenant_id, head.last_log_seq, coalesce(runtime.last_log_seq, 0) AS applied_log_seq, runtime.next_timer_at
+SELECT head.tenant_id, head.last_log_seq, coalesce(runtime.last_log_seq, 0) AS applied_log_seq, runtime.next_timer_at,
+       runtime.rebuild_asked_by,
+       runtime.last_log_seq > 0 AND runtime.verified_log_seq IS DISTINCT FROM runtime.last_log_seq
+           AND coalesce(runtime.verified_at, '-infinity') < now() - interval '1 day' AS unverified
 FROM dg_tenant_heads AS head
 LEFT JOIN dg_workflow_runtime AS runtime ON runtime.tenant_id = head.tenant_id
 WHERE coalesce(runtime.last_log_seq, 0) < head.last_log_seq
-   OR runtime.next_timer_at <= clock_timestamp() + interval '2 seconds';
+   OR runtime.next_timer_at <= clock_timestamp() + interval '2 seconds'
+   OR runtime.rebuild_asked_at IS NOT NULL
+   OR runtime.last_log_seq > 0 AND runtime.verified_log_seq IS DISTINCT FROM runtime.last_log_seq
+      AND coalesce(runtime.verified_at, '-infinity') < now() - interval '1 day';
 
 -- Figures over all tenants, for the metrics of dg-workflowd.
 CREATE VIEW dg_workflow_standing AS

@@ -12,14 +12,17 @@ pub(crate) use document::Contract;
 
 use crate::api::{Answer, Api};
 use crate::events::{started, with};
+use crate::workflows::{exception, item};
 
 /// Path parameters that name something of one tenant, and those that do not.
-const OF_A_TENANT: [&str; 5] = ["trace_id", "job_id", "failure_id", "webhook_id", "delivery_id"];
+const OF_A_TENANT: [&str; 7] =
+    ["trace_id", "job_id", "failure_id", "webhook_id", "delivery_id", "workflow_id", "log_seq"];
 const OF_NO_TENANT: [&str; 6] = ["event_type", "tenant_id", "account_id", "token_id", "user_id", "session_id"];
 /// Where nobody listens.
 const NOBODY: &str = "http://127.0.0.1:9/hook";
 /// What is not brought to succeed here, and where it is.
-const NOT_HERE: [(&str, &str); 11] = [
+const NOT_HERE: [(&str, &str); 12] = [
+    ("skip_workflow_dead_letter", "needs an event that no item takes; the log refuses those"),
     ("follow_events", "never ends; stream.rs follows it"),
     ("get_failure", "needs a poisoned event; poison_http.rs has one"),
     ("retry_failure", "needs a poisoned event; poison_http.rs has one"),
@@ -162,6 +165,8 @@ impl Case {
         let admin = Api::admin(suite);
         let client = admin.new_tenant("contract", "precise").await;
         client.post("/api/v1/events", &started("t-1")).await.expect(201);
+        client.post("/api/v1/events", &exception("t-1", 1, "ex", "it is late")).await.expect(201);
+        item(&client, "t-1:exception:ex").await;
         let made = |path: &str, body: Value| {
             let (client, path) = (client.clone(), path.to_owned());
             async move { client.post(&path, &body).await.expect(201).clone() }
@@ -212,6 +217,8 @@ impl Case {
             ("job_id", text(&run.expect(202)["run"]["job_id"])),
             ("webhook_id", webhook_id),
             ("delivery_id", delivery_id),
+            ("workflow_id", "t-1:exception:ex".to_owned()),
+            ("log_seq", "1".to_owned()),
             ("failure_id", "0190a7c2-0000-7000-8000-000000000000".to_owned()),
         ];
         // The person's own requests go through the program, those of the administrator do not.

@@ -32,3 +32,4 @@ mod steering;
 mod stream;
 mod vectors;
 mod webhooks;
+mod workflows;

@@ -13,10 +13,10 @@ use dg_runtime::{CancellationToken, chance};
 use dg_storage::listener::{Listener, Nudges};
 use dg_storage::locks::{LockClass, LockKey, LockSession, ScopeLock};
 use dg_storage::notifier::Notifier;
-use dg_storage::workflow::{Standing, Synced};
+use dg_storage::workflow::{Rebuilt, Standing, Synced};
 use dg_storage::{Channel, DatabaseConfig, Store, StoreError};
 use tokio::time::Instant;
-use tracing::{debug, info, warn};
+use tracing::{debug, error, info, warn};
 
 mod metrics;
 
@@ -167,6 +167,11 @@ impl Reviewer {
             self.did(did);
             behind = did.more;
         }
+        if let Some(by) = &standing.rebuild_asked_by {
+            self.compared(&standing.tenant_id, self.store.workflow_rebuild(&standing.tenant_id, by).await?);
+        } else if standing.unverified {
+            self.compared(&standing.tenant_id, self.store.workflow_verify(&standing.tenant_id).await?);
+        }
         let due = standing.next_timer_at.filter(|at| *at <= standing.now);
         if due.is_some() {
             loop {
@@ -181,6 +186,19 @@ impl Reviewer {
             let left = u64::try_from(at.get().saturating_sub(standing.now.get())).unwrap_or_default();
             Ok(Some(Duration::from_micros(left)))
         })
+    }
+
+    /// Says how folding the log again ended. A difference is an alert, and stays one until somebody asks for a rebuild.
+    fn compared(&self, tenant: &TenantId, found: Rebuilt) {
+        self.metrics.compared(tenant, found.is_equal() || found.replaced);
+        if found.is_equal() {
+            info!(%tenant, items = found.items, "the items of review are what the log says");
+        } else {
+            let (before, folded) = (found.before.prefixed(), found.folded.prefixed());
+            let replaced = found.replaced;
+            error!(%tenant, items = found.items, before, folded, replaced, "the items of review were not what the log says");
+        }
+        self.notifier.nudge(Channel::Workflow);
     }
 
     fn did(&self, did: Synced) {

@@ -10,6 +10,8 @@ use crate::{connection::bounded, error::StoreError, store::Store, tenancy::Tenan
 
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
+const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
 /// Statements that become true together. Dropped without [`Work::commit`], none of them does.
 pub(crate) struct Work {
     client: Option<Object>,
@@ -25,6 +27,11 @@ impl Work {
     /// Begins one about the rows of a tenant.
     pub(crate) async fn begin_of(store: &Store, tenant: &TenantId) -> Result<Self, StoreError> {
         Self::begin_with(store, &Tenancy::One(tenant.as_str()).begin(BEGIN)).await
+    }
+
+    /// Begins one that sees a tenant's rows as they are now, whatever happens meanwhile, and changes nothing.
+    pub(crate) async fn snapshot_of(store: &Store, tenant: &TenantId) -> Result<Self, StoreError> {
+        Self::begin_with(store, &Tenancy::One(tenant.as_str()).begin(SNAPSHOT)).await
     }
 
     async fn begin_with(store: &Store, begin: &str) -> Result<Self, StoreError> {
@@ -76,6 +83,13 @@ impl Work {
     /// Makes it true, and gives the connection back.
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
         self.command("work.commit", "COMMIT").await?;
+        drop(self.client.take());
+        Ok(())
+    }
+
+    /// Undoes it, and gives the connection back. Dropping it would close the connection.
+    pub(crate) async fn roll_back(mut self) -> Result<(), StoreError> {
+        self.command("work.roll_back", "ROLLBACK").await?;
         drop(self.client.take());
         Ok(())
     }

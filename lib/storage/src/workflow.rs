@@ -25,7 +25,7 @@ pub use claims::{Claim, Claimed};
 pub use dead_letters::DeadLetter;
 pub use list::{Buckets, ItemFilter, ItemOrder, ItemPage, ItemPosition, Summary};
 pub use read::{ActionRow, NoticeRow, Shown};
-pub use rebuild::{Rebuilding, Rebuilt};
+pub use rebuild::Rebuilt;
 pub use start::{Begun, ToStart};
 pub use sync::{Standing, Synced};
 pub(crate) use turn::Turn;

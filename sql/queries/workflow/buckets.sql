@@ -14,5 +14,5 @@ FROM dg_workflow_items AS item
 LEFT JOIN dg_workflow_snoozes AS snooze
     ON snooze.tenant_id = item.tenant_id AND snooze.account_id = $3 AND snooze.workflow_key = item.workflow_key
        AND snooze.until > $2
-CROSS JOIN LATERAL (SELECT item.resolved_at IS NULL AS open, snooze.until IS NOT NULL AS snoozed) AS is
+CROSS JOIN LATERAL (SELECT item.resolved_at IS NULL AS open, snooze.until IS NOT NULL AS snoozed) AS state
 WHERE item.tenant_id = $1 AND (item.resolved_at IS NULL OR item.resolved_at >= $2 - interval '7 days')

@@ -215,6 +215,7 @@ fn evidence(given: Option<&Value>, wrong: &mut Vec<(&'static str, String)>) -> V
 /// One refusal for everything that is wrong.
 pub(super) fn several(wrong: &[(&'static str, String)]) -> ApiError {
     let (at, what) = wrong.first().map_or(("", String::new()), |(at, what)| (*at, what.clone()));
-    let errors: Vec<Value> = wrong.iter().map(|(at, what)| json!({"pointer": at, "message": what})).collect();
+    let errors: Vec<Value> =
+        wrong.iter().map(|(at, what)| json!({"pointer": at, "code": "invalid_argument", "message": what})).collect();
     ApiError::invalid(format!("{} {what}", at.trim_start_matches('/'))).with("pointer", at).with("errors", errors)
 }

@@ -35,7 +35,10 @@ fn refused(refusal: Refusal) -> ApiError {
             ApiError::invalid(message).with("reason", word).with("pointer", "/confirm_text").with("needed", needed)
         }
         Refusal::Form(wrong) => {
-            let errors: Vec<Value> = wrong.iter().map(|(at, what)| json!({"pointer": at, "message": what})).collect();
+            let errors: Vec<Value> = wrong
+                .iter()
+                .map(|(at, what)| json!({"pointer": at, "code": "invalid_argument", "message": what}))
+                .collect();
             let at = wrong.first().map(|(at, _)| at.clone()).unwrap_or_default();
             ApiError::invalid(message).with("reason", word).with("pointer", at).with("errors", errors)
         }

@@ -9,9 +9,10 @@ use dg_http::params::{NoParams, Params};
 use dg_http::path::Segments;
 use dg_http::{ApiError, Code, Reply, body, cursor, params};
 use dg_storage::audit::{AuditKind, Outcome};
-use dg_storage::workflow::{DeadLetter, Rebuilding, Rebuilt};
+use dg_storage::workflow::{DeadLetter, Rebuilt};
 use serde::{Deserialize, Serialize};
-use tracing::{info, warn};
+use tokio::time::{Duration, Instant, timeout};
+use tracing::warn;
 use utoipa::ToSchema;
 
 use super::changed;
@@ -23,6 +24,16 @@ const CONFIGURE: &str = "workflow_configure";
 const PAGE: i64 = 50;
 const LARGEST_PAGE: i64 = 200;
 const LIST: &str = "workflow dead letters";
+/// Who waits longer is told that it is under way.
+const LONGEST_REBUILD: Duration = Duration::from_secs(45);
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// A rebuild that dg-workflowd has not finished yet.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WorkflowRebuildUnderway)]
+struct Underway {
+    tenant_id: String,
+}
 
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -85,7 +96,13 @@ pub(crate) async fn verify(
     caller: TenantCaller<Admin>,
     _: NoParams,
 ) -> Result<Reply, ApiError> {
-    fold(&app, &caller, Rebuilding::Verify).await
+    let permit = app.digest_turns.acquire().await.map_err(ApiError::internal)?;
+    let found = app.store.workflow_verify(caller.tenant()).await?;
+    drop(permit);
+    if !found.is_equal() {
+        warn!(tenant = %caller.tenant(), items = found.items, "the items of review are not what the log says");
+    }
+    Reply::ok(&Verdict::of(&found))
 }
 
 /// Folds the log and puts what comes out in the place of what is there. Nothing is told to anybody.
@@ -97,21 +114,23 @@ pub(crate) async fn rebuild(
 ) -> Result<Reply, ApiError> {
     let reason = replays::reason(body::command::<Why>(request).await?.reason.as_deref())?;
     caller.principal.require(CONFIGURE)?;
-    note(&app, &caller, "workflow.rebuild", caller.tenant().as_str(), &reason).await?;
-    fold(&app, &caller, Rebuilding::Replace).await
-}
-
-async fn fold(app: &App, caller: &TenantCaller<Admin>, how: Rebuilding) -> Result<Reply, ApiError> {
-    let permit = app.digest_turns.acquire().await.map_err(ApiError::internal)?;
-    let rebuilt = app.store.workflow_rebuild(caller.tenant(), how, &caller.principal.account_id).await?;
-    drop(permit);
-    if rebuilt.is_equal() {
-        info!(tenant = %caller.tenant(), items = rebuilt.items, "the workflow items are what the log says");
-    } else {
-        warn!(tenant = %caller.tenant(), items = rebuilt.items, replaced = rebuilt.replaced, "the workflow items were not what the log says");
+    let tenant = caller.tenant();
+    note(&app, &caller, "workflow.rebuild", tenant.as_str(), &reason).await?;
+    app.store.ask_workflow_rebuild(tenant, &caller.principal.account_id).await?;
+    let mut moved = app.workflow_moved.clone();
+    moved.mark_unchanged();
+    changed(&app);
+    let until = Instant::now() + LONGEST_REBUILD;
+    loop {
+        if let Some(rebuilt) = app.store.workflow_rebuild_done(tenant).await? {
+            return Reply::ok(&Verdict::of(&rebuilt));
+        }
+        if Instant::now() >= until {
+            return Reply::accepted(&Underway { tenant_id: tenant.as_str().to_owned() });
+        }
+        // The sender lives as long as the service; either way it is time to look.
+        let _ = timeout(LOOK_EVERY, moved.changed()).await;
     }
-    changed(app);
-    Reply::ok(&Verdict::of(&rebuilt))
 }
 
 /// Lists events that could not be applied, newest first.

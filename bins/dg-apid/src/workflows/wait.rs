@@ -20,6 +20,8 @@ const USUAL_S: i64 = 30;
 const LONGEST_S: i64 = 60;
 /// A nudge that was lost costs no more than this.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Items are there a moment after the event that asks for them.
+const APPEARS_WITHIN: Duration = Duration::from_secs(3);
 
 #[derive(Serialize, ToSchema)]
 #[schema(as = WorkflowWaited)]
@@ -41,6 +43,7 @@ pub(crate) async fn wait(
     let seconds = given.integer("timeout", 0..=LONGEST_S)?.unwrap_or(USUAL_S);
     let seen = given.integer("version", 0..=i64::MAX)?;
     let until = Instant::now() + Duration::from_secs(seconds.unsigned_abs());
+    let appears_until = until.min(Instant::now() + APPEARS_WITHIN);
     let mut moved = app.workflow_moved.clone();
     loop {
         moved.mark_unchanged();
@@ -54,7 +57,7 @@ pub(crate) async fn wait(
                     return Reply::ok(&Waited { decided, workflow });
                 }
             }
-            None if over => return Err(unknown(&workflow_id)),
+            None if over || Instant::now() >= appears_until => return Err(unknown(&workflow_id)),
             None => {}
         }
         let next = until.min(Instant::now() + LOOK_EVERY);

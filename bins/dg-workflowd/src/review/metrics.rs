@@ -21,6 +21,7 @@ pub(crate) struct ReviewMetrics {
     notifications: Counter,
     lateness: Gauge<f64, AtomicU64>,
     owned: Gauge,
+    equal: Family<Label, Gauge>,
 }
 
 impl ReviewMetrics {
@@ -35,7 +36,10 @@ impl ReviewMetrics {
             notifications: Counter::default(),
             lateness: Gauge::default(),
             owned: Gauge::default(),
+            equal: Family::default(),
         };
+        let help = "Whether a tenant's items were what its log says when they were last compared";
+        metrics.register("dg_workflow_items_equal", help, ours.equal.clone());
         metrics.register("dg_workflow_items", "Items of review, by where they stand", ours.items.clone());
         metrics.register("dg_workflow_overdue_items", "Open items whose deadline has passed", ours.overdue.clone());
         let help = "Events that no item could take and nobody dealt with";
@@ -72,6 +76,11 @@ impl ReviewMetrics {
             #[expect(clippy::cast_precision_loss, reason = "seconds for a chart")]
             self.lateness.set(did.latest_us as f64 / 1e6);
         }
+    }
+
+    /// Notes how a comparison ended.
+    pub(crate) fn compared(&self, tenant: &dg_domain::TenantId, equal: bool) {
+        self.equal.get_or_create(&[("tenant", tenant.as_str().to_owned())]).set(i64::from(equal));
     }
 
     /// How many tenants this process works for.

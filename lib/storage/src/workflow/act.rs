@@ -77,7 +77,10 @@ impl Store {
     /// As every statement; the inner one says why nothing happened.
     pub async fn act(&self, act: &Act<'_>) -> Result<Result<Acted, Declined>, StoreError> {
         let mut turn = Turn::begin_caught_up(self, act.tenant).await?;
-        let Some(item) = turn.item(act.workflow_id).await? else { return Ok(Err(Declined::Unknown)) };
+        let Some(item) = turn.item(act.workflow_id).await? else {
+            turn.commit().await?;
+            return Ok(Err(Declined::Unknown));
+        };
         let word = if act.command.edits.is_some() { "comment_edit" } else { act.action.as_str() };
         let action_id = format!("wfa:{}", ids::unique(&[act.tenant.as_str(), act.workflow_id, word, act.key]));
         if let Some(event_id) = done(&turn, act.tenant, &action_id).await? {
@@ -93,6 +96,7 @@ impl Store {
             }
         };
         if let Err(violation) = turn.append(&drafts, &act.caller.account_id).await? {
+            turn.give_up().await?;
             return Ok(Err(violation.into()));
         }
         let Some(item) = turn.item(act.workflow_id).await? else { return Ok(Err(Declined::Unknown)) };
@@ -109,19 +113,25 @@ impl Store {
     /// As [`Self::act`].
     pub async fn preview(&self, act: &Act<'_>) -> Result<Result<Preview, Declined>, StoreError> {
         let mut turn = Turn::begin_caught_up(self, act.tenant).await?;
-        let Some(before) = turn.item(act.workflow_id).await? else { return Ok(Err(Declined::Unknown)) };
-        let events = match decide(&turn, &before, act).await? {
-            Ok(events) => events,
-            Err(refusal) => return Ok(Err(refusal.into())),
-        };
-        let told = turn.notices().len();
-        if let Err(violation) = turn.append(&events, &act.caller.account_id).await? {
-            return Ok(Err(violation.into()));
-        }
-        let Some(after) = turn.item(act.workflow_id).await? else { return Ok(Err(Declined::Unknown)) };
-        let notices = turn.notices().get(told..).unwrap_or_default().to_vec();
-        Ok(Ok(Preview { before, after, events, notices }))
+        let preview = preview(&mut turn, act).await?;
+        turn.give_up().await?;
+        Ok(preview)
     }
+}
+
+async fn preview(turn: &mut Turn, act: &Act<'_>) -> Result<Result<Preview, Declined>, StoreError> {
+    let Some(before) = turn.item(act.workflow_id).await? else { return Ok(Err(Declined::Unknown)) };
+    let events = match decide(turn, &before, act).await? {
+        Ok(events) => events,
+        Err(refusal) => return Ok(Err(refusal.into())),
+    };
+    let told = turn.notices().len();
+    if let Err(violation) = turn.append(&events, &act.caller.account_id).await? {
+        return Ok(Err(violation.into()));
+    }
+    let Some(after) = turn.item(act.workflow_id).await? else { return Ok(Err(Declined::Unknown)) };
+    let notices = turn.notices().get(told..).unwrap_or_default().to_vec();
+    Ok(Ok(Preview { before, after, events, notices }))
 }
 
 async fn decide(turn: &Turn, item: &Item, act: &Act<'_>) -> Result<Result<Vec<Draft>, Refusal>, StoreError> {

@@ -45,49 +45,56 @@ impl Store {
     /// As every statement; the inner one says why nothing happened. [`Declined::Unknown`] for a trace that nobody wrote to.
     pub async fn start_review(&self, asked: &ToStart<'_>) -> Result<Result<Begun, Declined>, StoreError> {
         let mut turn = Turn::begin_caught_up(self, asked.tenant).await?;
-        let head = turn.trace_head(&asked.start.trace_id).await?;
-        if head.next_seq == dg_domain::TraceSeq::START || ids::is_companion(&asked.start.trace_id) {
-            return Ok(Err(Declined::Unknown));
+        let begun = begin(&mut turn, asked).await?;
+        match &begun {
+            Ok(_) => turn.commit().await.map(drop)?,
+            Err(_) => turn.give_up().await?,
         }
-        let mut start = asked.start.clone();
-        let template = start.subject_id.clone();
-        for round in 2..ROUNDS {
-            let workflow_id = ids::workflow_id(&start.trace_id, &start.subject_type, &start.subject_id);
-            match turn.item(&workflow_id).await? {
-                None => break,
-                Some(item) if item.status.is_open() => {
-                    // Who may not start one is not shown one either.
-                    if !asked.caller.may("workflow_assign") {
-                        let needed = "workflow_assign";
-                        return Ok(Err(command::Refusal::Permission { needed }.into()));
-                    }
-                    turn.commit().await?;
-                    return Ok(Ok(Begun { item, created: false, event_id: None }));
-                }
-                Some(_) => start.subject_id = format!("{template}:r{round}"),
-            }
-        }
-        let about = Circumstances {
-            tenant: asked.tenant.as_str(),
-            caller: asked.caller,
-            key: asked.key,
-            now: turn.now(),
-            subject_open: !head.finished,
-            requester_owner: None,
-            hours: &EveryHour,
-        };
-        let (workflow_id, drafts) = match command::start(&start, &about) {
-            Ok(begun) => begun,
-            Err(refusal) => return Ok(Err(refusal.into())),
-        };
-        if let Err(violation) = turn.append(&drafts, &asked.caller.account_id).await? {
-            return Ok(Err(violation.into()));
-        }
-        let Some(item) = turn.item(&workflow_id).await? else {
-            return Ok(Err(Violation::schema("the review was not made").into()));
-        };
-        turn.commit().await?;
-        let event_id = drafts.last().map(|draft| draft.event_id.clone());
-        Ok(Ok(Begun { item, created: true, event_id }))
+        Ok(begun)
     }
+}
+
+async fn begin(turn: &mut Turn, asked: &ToStart<'_>) -> Result<Result<Begun, Declined>, StoreError> {
+    let head = turn.trace_head(&asked.start.trace_id).await?;
+    if head.next_seq == dg_domain::TraceSeq::START || ids::is_companion(&asked.start.trace_id) {
+        return Ok(Err(Declined::Unknown));
+    }
+    let mut start = asked.start.clone();
+    let template = start.subject_id.clone();
+    for round in 2..ROUNDS {
+        let workflow_id = ids::workflow_id(&start.trace_id, &start.subject_type, &start.subject_id);
+        match turn.item(&workflow_id).await? {
+            None => break,
+            Some(item) if item.status.is_open() => {
+                // Who may not start one is not shown one either.
+                if !asked.caller.may("workflow_assign") {
+                    let needed = "workflow_assign";
+                    return Ok(Err(command::Refusal::Permission { needed }.into()));
+                }
+                return Ok(Ok(Begun { item, created: false, event_id: None }));
+            }
+            Some(_) => start.subject_id = format!("{template}:r{round}"),
+        }
+    }
+    let about = Circumstances {
+        tenant: asked.tenant.as_str(),
+        caller: asked.caller,
+        key: asked.key,
+        now: turn.now(),
+        subject_open: !head.finished,
+        requester_owner: None,
+        hours: &EveryHour,
+    };
+    let (workflow_id, drafts) = match command::start(&start, &about) {
+        Ok(begun) => begun,
+        Err(refusal) => return Ok(Err(refusal.into())),
+    };
+    if let Err(violation) = turn.append(&drafts, &asked.caller.account_id).await? {
+        return Ok(Err(violation.into()));
+    }
+    let Some(item) = turn.item(&workflow_id).await? else {
+        return Ok(Err(Violation::schema("the review was not made").into()));
+    };
+    let event_id = drafts.last().map(|draft| draft.event_id.clone());
+    Ok(Ok(Begun { item, created: true, event_id }))
 }

@@ -31,6 +31,10 @@ pub struct Standing {
     pub next_timer_at: Option<Micros>,
     /// The database's time.
     pub now: Micros,
+    /// Who asked for a rebuild.
+    pub rebuild_asked_by: Option<String>,
+    /// Whether its items were not compared with its log for a day.
+    pub unverified: bool,
 }
 
 /// What a step did.
@@ -69,6 +73,8 @@ impl Store {
                 applied: seq(2)?,
                 next_timer_at: at.map(|at| at.0),
                 now: row.try_get::<_, PgMicros>(4).map_err(StoreError::of(name))?.0,
+                rebuild_asked_by: row.try_get(5).map_err(StoreError::of(name))?,
+                unverified: row.try_get::<_, Option<bool>>(6).map_err(StoreError::of(name))?.unwrap_or_default(),
             })
         };
         rows.iter().map(read).collect()

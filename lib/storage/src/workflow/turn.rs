@@ -333,6 +333,11 @@ impl Turn {
         Ok(told)
     }
 
+    /// Undoes everything: what was caught up on the way will be caught up again.
+    pub(crate) async fn give_up(self) -> Result<(), StoreError> {
+        self.work.roll_back().await
+    }
+
     /// Writes what is to be true, and hands the transaction on with the end of the log, the fold and the time.
     pub(super) async fn into_parts(self) -> Result<(Work, LogSeq, Fold, Micros), StoreError> {
         let (head, fold, now) = (self.head, self.fold, self.now);

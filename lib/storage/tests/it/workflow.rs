@@ -4,7 +4,7 @@ use dg_domain::{EventType, Micros, NewEvent, TenantId, append::Outcome};
 use dg_storage::{
     Store,
     log::{AppendStage, EventFilter},
-    workflow::{Act, Acted, Declined, ItemFilter, ItemOrder, Rebuilding, ToStart},
+    workflow::{Act, Acted, Declined, ItemFilter, ItemOrder, ToStart},
 };
 use dg_workflow::{
     Action, Assignment, Item, Kind, Priority, Status, Terms,
@@ -110,7 +110,7 @@ impl Case {
 
     /// The tables are the fold of the log.
     async fn verified(&self) {
-        let rebuilt = self.daemon.workflow_rebuild(&self.tenant, Rebuilding::Verify, "test").await.unwrap();
+        let rebuilt = self.daemon.workflow_verify(&self.tenant).await.unwrap();
         assert!(rebuilt.is_equal(), "{rebuilt:?}");
         assert_eq!(rebuilt.set_aside, 0);
     }
@@ -263,7 +263,7 @@ async fn the_clock_warns_once_and_escalates_rung_by_rung() {
     assert_eq!((item.sla.escalation_level, item.priority), (2, Priority::Urgent));
     assert!(case.daemon.workflow_standing().await.unwrap().is_empty());
     case.verified().await;
-    let rebuilt = case.daemon.workflow_rebuild(&case.tenant, Rebuilding::Replace, "test").await.unwrap();
+    let rebuilt = case.daemon.workflow_rebuild(&case.tenant, "test").await.unwrap();
     assert!(rebuilt.is_equal() && rebuilt.replaced);
     case.verified().await;
 }

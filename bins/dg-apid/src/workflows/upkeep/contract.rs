@@ -4,13 +4,11 @@ use dg_http::Code;
 use dg_http::contract::{Operation, Query};
 use serde_json::{Value, json};
 
-use super::{CONFIGURE, LARGEST_PAGE, Letters, PAGE, Skipped, Verdict, Why};
+use super::{CONFIGURE, LARGEST_PAGE, Letters, PAGE, Skipped, Underway, Verdict, Why};
 
 pub(crate) fn verify() -> Operation {
     Operation::new("verify_workflows", "Compare the items with the log")
-        .says(
-            "Folds the tenant's log from its first event. Changes nothing; the tenant's log takes no events meanwhile.",
-        )
+        .says("Folds the tenant's log from its first event. Changes nothing, and nobody waits for it.")
         .answers::<Verdict>(200, "Both digests.")
 }
 
@@ -20,6 +18,7 @@ pub(crate) fn rebuild() -> Operation {
         .permission(CONFIGURE)
         .body_that::<Why>(reason_is_given(), &json!({"reason": "after a restore"}))
         .answers::<Verdict>(200, "Both digests; the items are the fold of the log now.")
+        .answers::<Underway>(202, "dg-workflowd is still at it; its log says how it ended.")
 }
 
 pub(crate) fn dead_letters() -> Operation {
