@@ -7,6 +7,8 @@
 
 ALTER TABLE dg_tenants
     ADD COLUMN is_demo boolean NOT NULL DEFAULT false;
+-- The demonstration of earlier releases.
+UPDATE dg_tenants SET is_demo = true WHERE tenant_id = 'release-demo' AND created_by = 'local-admin';
 
 -- An agent's account may have a person who answers for it: for four eyes the two are one.
 ALTER TABLE dg_accounts

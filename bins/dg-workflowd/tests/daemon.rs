@@ -37,7 +37,8 @@ async fn it_waits_for_the_schema_follows_the_heads_and_outlives_the_database() {
 
     migrate::run(&config(&server, "dg_owner")).await.unwrap();
     daemon.wait_admin("/readyz", 200, "ready").unwrap();
-    let tenant = NewTenant { tenant_id: TenantId::new("acme").unwrap(), secret_guard: GuardMode::Precise };
+    let tenant =
+        NewTenant { tenant_id: TenantId::new("acme").unwrap(), secret_guard: GuardMode::Precise, is_demo: false };
     Store::open(&config(&server, "dg_apid")).unwrap().create_tenant(&tenant, &By::of("test")).await.unwrap();
     daemon.wait_admin("/metrics", 200, "dg_workflow_head_log_seq{tenant=\"acme\"} 0").unwrap();
 

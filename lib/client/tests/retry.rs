@@ -69,7 +69,7 @@ async fn it_gives_up_after_the_last_attempt() {
 async fn what_must_not_happen_twice_is_sent_once() {
     for answer in [&[BUSY], &[""]] {
         let (client, seen) = service(answer).await;
-        let tenant = NewTenant { tenant_id: "t".to_owned(), secret_guard: None };
+        let tenant = NewTenant { tenant_id: "t".to_owned(), secret_guard: None, demo: false };
         assert!(client.create_tenant(&tenant).await.unwrap_err().is_transient());
         assert_eq!(seen.load(Ordering::SeqCst), 1);
     }

@@ -53,7 +53,7 @@ async fn main() {
             (0..tenants).map(|at| TenantId::new(&format!("t{clients}-{batch}-{tenants}-{at}")).unwrap()).collect();
         for name in &names {
             let secret_guard = GuardMode::Precise;
-            let new = NewTenant { tenant_id: name.clone(), secret_guard };
+            let new = NewTenant { tenant_id: name.clone(), secret_guard, is_demo: false };
             store.create_tenant(&new, &By::of("test")).await.unwrap();
         }
         let before = stage.stats();

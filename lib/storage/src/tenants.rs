@@ -87,6 +87,8 @@ pub struct Tenant {
     pub created_at: Micros,
     /// By whom.
     pub created_by: String,
+    /// Whether it is a demonstration: its history was recorded elsewhere, and reviews take it as it is.
+    pub is_demo: bool,
 }
 
 /// A tenant to register.
@@ -96,6 +98,8 @@ pub struct NewTenant {
     pub tenant_id: TenantId,
     /// How its events are searched for secrets.
     pub secret_guard: GuardMode,
+    /// Whether it is a demonstration. It stays what it was made.
+    pub is_demo: bool,
 }
 
 /// What becomes different about a tenant; `None` leaves it as it is.
@@ -136,7 +140,7 @@ impl Store {
     ) -> Result<Tenant, StoreError> {
         let name = "tenants.create";
         let (tenant_id, guard) = (new.tenant_id.as_str(), new.secret_guard.as_str());
-        let params: [&(dyn tokio_postgres::types::ToSql + Sync); 7] = [
+        let params: [&(dyn tokio_postgres::types::ToSql + Sync); 8] = [
             &tenant_id,
             &guard,
             &limits.max_event_bytes,
@@ -144,6 +148,7 @@ impl Store {
             &limits.reads_per_second,
             &limits.writes_per_second,
             &by.name(),
+            &new.is_demo,
         ];
         let work = Work::begin_of(self, &new.tenant_id).await?;
         let row = work.query_opt(name, CREATE, &params).await?.ok_or(StoreError::Exists { what: "tenant" })?;
@@ -256,5 +261,6 @@ fn read(name: &'static str, row: &Row) -> Result<Tenant, StoreError> {
         },
         created_at: created_at.0,
         created_by: row.try_get("created_by").map_err(failed)?,
+        is_demo: row.try_get("is_demo").map_err(failed)?,
     })
 }

@@ -1,4 +1,4 @@
 SELECT tenant_id, status, secret_guard, max_event_bytes, max_batch_events, reads_per_second, writes_per_second,
-       created_at, created_by
+       created_at, created_by, is_demo
 FROM dg_tenants
 ORDER BY tenant_id

@@ -8,4 +8,4 @@ SET status = coalesce($2, status),
     writes_per_second = $7
 WHERE tenant_id = $1
 RETURNING tenant_id, status, secret_guard, max_event_bytes, max_batch_events, reads_per_second, writes_per_second,
-       created_at, created_by
+       created_at, created_by, is_demo

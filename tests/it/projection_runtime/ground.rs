@@ -85,7 +85,7 @@ impl Ground {
     /// Registers a tenant.
     pub(super) async fn register(&self, tenant: &TenantId) {
         let tenant_id = tenant.clone();
-        let new = NewTenant { tenant_id, secret_guard: GuardMode::Precise };
+        let new = NewTenant { tenant_id, secret_guard: GuardMode::Precise, is_demo: false };
         self.store.create_tenant(&new, &By::of("test")).await.unwrap();
     }
 

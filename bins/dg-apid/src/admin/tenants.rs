@@ -47,6 +47,9 @@ struct Asked {
     secret_guard: Option<String>,
     #[serde(default)]
     limits: LimitsAsked,
+    /// A demonstration: its history was recorded elsewhere, and reviews take it as it is. It stays what it was made.
+    #[serde(default)]
+    demo: bool,
 }
 
 /// What becomes different; what is not there stays, and a limit of `null` is the service's own again.
@@ -72,6 +75,7 @@ struct TenantJson {
     #[schema(schema_with = words::guard)]
     secret_guard: &'static str,
     limits: LimitsJson,
+    demo: bool,
     #[schema(format = DateTime)]
     created_at: String,
     created_by: String,
@@ -208,7 +212,7 @@ impl Asked {
             reads_per_second: self.limits.reads_per_second.flatten(),
             writes_per_second: self.limits.writes_per_second.flatten(),
         };
-        Ok((NewTenant { tenant_id, secret_guard }, limits))
+        Ok((NewTenant { tenant_id, secret_guard, is_demo: self.demo }, limits))
     }
 }
 
@@ -248,6 +252,7 @@ impl TenantJson {
                 reads_per_second: tenant.limits.reads_per_second,
                 writes_per_second: tenant.limits.writes_per_second,
             },
+            demo: tenant.is_demo,
             created_at: tenant.created_at.rfc3339(),
             created_by: tenant.created_by,
         }

@@ -117,7 +117,7 @@ fn open(path: &Path) -> Result<(Option<u64>, Box<dyn BufRead + Send>), Failure> 
 }
 
 async fn create_tenant(client: &dg_client::Client, tenant_id: &str, guard: Option<String>) -> Result<(), Failure> {
-    match client.create_tenant(&NewTenant { tenant_id: tenant_id.to_owned(), secret_guard: guard }).await {
+    match client.create_tenant(&NewTenant { tenant_id: tenant_id.to_owned(), secret_guard: guard, demo: false }).await {
         Ok(_) => Ok(()),
         Err(error) if error.code == "conflict" => Ok(()),
         Err(error) => Err(error.into()),

@@ -93,6 +93,9 @@ pub(crate) struct CreateArgs {
     /// Succeed when it exists already.
     #[arg(long)]
     if_missing: bool,
+    /// It is a demonstration: reviews take its history, times and approvals included, as it was recorded elsewhere.
+    #[arg(long)]
+    demo: bool,
 }
 
 pub(crate) async fn run(global: &Global, command: TenantsCommand, out: &mut Output<'_>) -> Result<(), Failure> {
@@ -156,7 +159,7 @@ async fn list(global: &Global, out: &mut Output<'_>) -> Result<(), Failure> {
 
 async fn create(global: &Global, args: CreateArgs, out: &mut Output<'_>) -> Result<(), Failure> {
     let client = connection::service(global)?;
-    let new = NewTenant { tenant_id: args.tenant_id, secret_guard: args.secret_guard };
+    let new = NewTenant { tenant_id: args.tenant_id, secret_guard: args.secret_guard, demo: args.demo };
     let (tenant, created) = match client.create_tenant(&new).await {
         Ok(tenant) => (tenant, true),
         Err(error) if error.code == "conflict" && args.if_missing => {

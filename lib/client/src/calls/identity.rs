@@ -16,6 +16,9 @@ pub struct NewTenant {
     /// `precise` (default) or `reference`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_guard: Option<String>,
+    /// Whether it is a demonstration: reviews take its history as it is.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub demo: bool,
 }
 
 /// An account to create.

@@ -30,6 +30,9 @@ pub struct Tenant {
     /// Account that registered it.
     #[serde(default)]
     pub created_by: Option<String>,
+    /// Whether it is a demonstration.
+    #[serde(default)]
+    pub demo: bool,
     /// What it may send.
     #[serde(default)]
     pub limits: TenantLimits,

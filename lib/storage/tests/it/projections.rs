@@ -50,7 +50,7 @@ pub(crate) async fn bench() -> Bench {
 impl Bench {
     pub(crate) async fn tenant(&self, name: &str) -> TenantId {
         let tenant_id = TenantId::new(name).unwrap();
-        let new = NewTenant { tenant_id: tenant_id.clone(), secret_guard: GuardMode::Precise };
+        let new = NewTenant { tenant_id: tenant_id.clone(), secret_guard: GuardMode::Precise, is_demo: false };
         self.store.create_tenant(&new, &By::of("test")).await.unwrap();
         tenant_id
     }

@@ -14,7 +14,8 @@ use crate::scratch::Scratch;
 async fn a_tenant_is_registered_once_with_an_empty_log() {
     let scratch = Scratch::new().await;
     let store = scratch.store("dg_apid");
-    let new = NewTenant { tenant_id: TenantId::new("acme").unwrap(), secret_guard: GuardMode::Reference };
+    let new =
+        NewTenant { tenant_id: TenantId::new("acme").unwrap(), secret_guard: GuardMode::Reference, is_demo: false };
     let by = By::of("root");
     let tenant = store.create_tenant(&new, &by).await.unwrap();
     assert_eq!(tenant.created_by, "root");

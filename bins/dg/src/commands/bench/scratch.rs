@@ -129,7 +129,7 @@ impl Suite {
     }
 
     pub(super) async fn create_tenant(&self, tenant: &str) -> Result<(), Failure> {
-        self.client()?.create_tenant(&NewTenant { tenant_id: tenant.to_owned(), secret_guard: None }).await?;
+        self.client()?.create_tenant(&NewTenant { tenant_id: tenant.to_owned(), ..NewTenant::default() }).await?;
         Ok(())
     }
 

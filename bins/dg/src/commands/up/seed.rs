@@ -65,7 +65,7 @@ pub(super) async fn accounts(store: &Store, tokens: &Tokens) -> Result<(), Store
 pub(super) async fn tenants(client: &Client, demo: bool) -> Result<(), Failure> {
     let wanted = [DEFAULT_TENANT, DEMO_TENANT];
     for tenant in &wanted[..if demo { 2 } else { 1 }] {
-        let new = NewTenant { tenant_id: (*tenant).to_owned(), secret_guard: None };
+        let new = NewTenant { tenant_id: (*tenant).to_owned(), secret_guard: None, demo: *tenant == DEMO_TENANT };
         match client.create_tenant(&new).await {
             Err(error) if error.code != "conflict" => return Err(error.into()),
             _ => {}
