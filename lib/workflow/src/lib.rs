@@ -9,6 +9,7 @@
 //! Nothing here does I/O, reads a clock or draws randomness. Whatever depends on settings that may change (routing, calendars,
 //! templates) is decided once, and written into an event; the fold reads the event and never the settings.
 
+pub mod calendar;
 pub mod command;
 pub mod digest;
 pub mod draft;
