@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
     accounts, audit, bench, digest, doctor, export, failures, graph, import, init, migrate, precedents, quarantine,
-    replay, sessions, tenants, tokens, trace, traces, up, users, verify, webhooks,
+    replay, sessions, tenants, tokens, trace, traces, up, users, verify, webhooks, workflow,
 };
 
 /// Records decisions, projects them, queries them, proves them: the operator's command line.
@@ -156,6 +156,11 @@ pub(crate) enum Command {
     Webhooks {
         #[command(subcommand)]
         command: webhooks::WebhooksCommand,
+    },
+    /// Human review: what waits, and what is done with it.
+    Workflow {
+        #[command(subcommand)]
+        command: Box<workflow::WorkflowCommand>,
     },
     /// Measure the suite beside the ceiling of its own database.
     Bench(bench::BenchArgs),

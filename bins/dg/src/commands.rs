@@ -25,6 +25,7 @@ pub(crate) mod up;
 pub(crate) mod users;
 pub(crate) mod verify;
 pub(crate) mod webhooks;
+pub(crate) mod workflow;
 
 use dg_client::Meta;
 
@@ -64,6 +65,7 @@ pub(crate) async fn run(cli: Cli, out: &mut Output<'_>) -> Result<(), Failure> {
         Command::Sessions { command } => sessions::run(global, command, out).await,
         Command::Audit { command } => audit::run(global, command, out).await,
         Command::Webhooks { command } => webhooks::run(global, command, out).await,
+        Command::Workflow { command } => workflow::run(global, *command, out).await,
         Command::Bench(args) => bench::run(&args, out).await,
     }?;
     Ok(out.flush()?)

@@ -10,6 +10,7 @@ pub(crate) mod projections;
 pub(crate) mod runs;
 pub(crate) mod traces;
 pub(crate) mod webhooks;
+pub(crate) mod workflows;
 
 /// Query parameters that are left out when they are not set.
 #[derive(Default)]

@@ -89,6 +89,7 @@ pub use calls::precedents::PrecedentQuery;
 pub use calls::runs::{DigestPage, FailurePage, FailureQuery, NewRun, RunPage, RunQuery};
 pub use calls::traces::{TracePage, TraceQuery};
 pub use calls::webhooks::{DeliveryPage, DeliveryQuery, NewWebhook, Replay, WebhookChange};
+pub use calls::workflows::{WorkflowAction, WorkflowPage, WorkflowQuery, exception_workflow};
 pub use client::{Client, Fresh, Freshness, Meta, Options};
 pub use error::{ClientError, RecordError};
 pub use follow::{EventFollower, FollowQuery};
@@ -121,6 +122,7 @@ pub use rows::webhooks::{
     Attempt, Delivery, DeliveryCounts, DeliveryDetail, NewWebhookAnswer, NewWebhookSecret, ReplayAnswer, RotatedSecret,
     UnderWay, Webhook, WebhookDetail, WebhookSecret,
 };
+pub use rows::workflows::{Workflow, WorkflowDetail, WorkflowDone, WorkflowVerdict, WorkflowWaited};
 pub use secret::Secret;
 pub use spool::{DeadLetter, LetterReason, Spool, SpoolDamage, SpoolError, SpoolOptions, SpoolStatus};
 pub use wait::DecisionQuery;

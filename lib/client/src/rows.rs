@@ -11,3 +11,4 @@ pub(crate) mod projections;
 pub(crate) mod runs;
 pub(crate) mod traces;
 pub(crate) mod webhooks;
+pub(crate) mod workflows;
