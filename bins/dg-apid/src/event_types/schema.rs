@@ -6,6 +6,7 @@
 use dg_domain::EventType;
 use dg_domain::event::{Need, rules_of};
 use dg_http::contract::asked_instant;
+use dg_workflow::ids;
 use serde_json::{Map, Value, json};
 
 use crate::words::SPACE;
@@ -26,14 +27,15 @@ pub(super) fn standalone(mut schema: Value) -> Value {
 pub(crate) fn components() -> Vec<(String, Value)> {
     let name = |kind: EventType| format!("New{kind}");
     let reference = |kind: EventType| format!("#/components/schemas/{}", name(kind));
-    let mapping: Map<String, Value> =
-        EventType::ALL.map(|kind| (kind.to_string(), reference(kind).into())).into_iter().collect();
+    // What is done with reviews is recorded by the service alone.
+    let sent = || EventType::ALL.into_iter().filter(|kind| *kind != EventType::WorkflowActionRecorded);
+    let mapping: Map<String, Value> = sent().map(|kind| (kind.to_string(), reference(kind).into())).collect();
     let any = json!({
-        "oneOf": EventType::ALL.map(|kind| json!({"$ref": reference(kind)})),
+        "oneOf": sent().map(|kind| json!({"$ref": reference(kind)})).collect::<Vec<_>>(),
         "discriminator": {"propertyName": "event_type", "mapping": mapping},
         "description": "An event as a producer sends it.",
     });
-    let each = EventType::ALL.into_iter().map(|kind| (name(kind), event(kind, AMONG_COMPONENTS)));
+    let each = sent().map(|kind| (name(kind), event(kind, AMONG_COMPONENTS)));
     let shared = [("NewEvent".to_owned(), any), ("PlainJson".to_owned(), plain(AMONG_COMPONENTS))];
     shared.into_iter().chain(each).collect()
 }
@@ -60,7 +62,7 @@ pub(super) fn event(kind: EventType, plain: &str) -> Value {
             "occurred_at": said(asked_instant(), "RFC 3339 with an offset; kept as sent."),
             "source": {
                 "type": "object", "required": ["producer_id", "system"], "additionalProperties": false,
-                "properties": {"producer_id": id(), "system": id(), "subsystem": or_null(free.clone())},
+                "properties": {"producer_id": producer(), "system": id(), "subsystem": or_null(free.clone())},
             },
             "actor": {
                 "type": "object", "required": ["actor_type", "actor_id"], "additionalProperties": false,
@@ -120,6 +122,13 @@ fn needed(need: Need, plain: &str) -> Value {
 /// A text that becomes part of a key: not blank, without U+0000, at most 512 bytes.
 fn id() -> Value {
     json!({"type": "string", "minLength": 1, "maxLength": ID_LENGTH, "pattern": shown()})
+}
+
+/// Some names are the service's own.
+fn producer() -> Value {
+    let mut schema = id();
+    schema["not"] = json!({"enum": [ids::SERVICE, ids::STUDIO, ids::TIMER]});
+    schema
 }
 
 fn shown() -> String {

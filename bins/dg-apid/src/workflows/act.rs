@@ -76,6 +76,9 @@ pub(crate) async fn act(
     let headers = request.headers().clone();
     let asked = body::command_within::<Asked>(request, 256 << 10).await?;
     let key = key(&headers);
+    // What is wrong with the body is said before anything else.
+    asked.what()?;
+    asked.command(None)?;
     if dry_run {
         return dry_run_of(&app, caller.tenant(), &caller.principal, &workflow_id, &asked, &headers, &key).await;
     }
@@ -156,7 +159,16 @@ async fn dry_run_of(
     key: &str,
 ) -> Result<Reply, ApiError> {
     let What::Act(action) = asked.what()? else {
-        return Err(ApiError::invalid("claims and snoozes have no dry run").with("pointer", "/action"));
+        // What is in no log changes neither status nor deadline, and tells nobody.
+        principal.require(REVIEW)?;
+        let shown = find(app, tenant, workflow_id).await?;
+        return Reply::ok(&DryRun {
+            allowed: shown.item.status.is_open(),
+            resulting_status: shown.status(),
+            resulting_sla_due_at: shown.item.sla.due_at.map(dg_domain::Micros::rfc3339),
+            events: Vec::new(),
+            notifications: Vec::new(),
+        });
     };
     let command = asked.command(version(headers)?)?;
     let by = caller(principal);

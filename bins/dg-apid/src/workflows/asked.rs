@@ -134,6 +134,10 @@ impl Asked {
             }
         });
         let evidence = evidence(self.evidence.as_ref(), &mut wrong);
+        self.instant("/until", self.until.as_deref(), &mut wrong);
+        if self.version.is_some_and(|version| version < 1) {
+            wrong.push(("/version", "is at least 1".to_owned()));
+        }
         for (at, text) in [("/reason", &self.reason), ("/note", &self.note)] {
             if text.as_ref().is_some_and(|text| text.chars().count() > LONGEST_TEXT) {
                 wrong.push((at, format!("has more than {LONGEST_TEXT} characters")));

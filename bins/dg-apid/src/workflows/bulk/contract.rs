@@ -11,8 +11,9 @@ pub(crate) fn act() -> Operation {
             "At most 100, each for itself: what is refused keeps nothing else from being done. With more than one, `confirm_text` is \
              the action in capitals, how many, and `ITEMS`: `APPROVE 3 ITEMS`.",
         )
-        .body::<Several>(&json!({
-            "workflow_ids": ["refund-17:exception:ex-1"], "action": "comment", "note": "Waits for finance.",
-        }))
+        .body_that::<Several>(
+            json!({"additionalProperties": false}),
+            &json!({"workflow_ids": ["refund-17:exception:ex-1"], "action": "comment", "note": "Waits for finance."}),
+        )
         .answers::<Answer>(207, "What became of each, in the order given.")
 }
