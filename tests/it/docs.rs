@@ -84,7 +84,7 @@ fn the_tutorial_works_as_it_is_written() {
             assert!(order == 2 || out.contains(&format!("Refund for order {order}")), "{order}: {out}\n{errors}");
         }
         assert!(!out.contains("invalid_argument") && !out.contains("schema_violation"), "{out}\n{errors}");
-        assert!(out.contains(r#""recorded_by":"refund-desk""#), "{out}");
+        assert!(out.contains(r#""account_id":"refund-desk""#) && out.contains("approved (high)"), "{out}");
         let full = out.lines().filter_map(|line| line.trim().strip_prefix("full_projection"));
         digests.extend(full.map(|digest| digest.trim().to_owned()));
     }

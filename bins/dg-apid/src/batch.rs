@@ -16,7 +16,7 @@ use dg_storage::log::{AppendError, AppendMode};
 
 use self::document::Document;
 use crate::app::App;
-use crate::ingest::submit;
+use crate::ingest::{from_outside, submit};
 
 /// Bodies up to this size are read on the spot; larger ones would keep other requests of the thread waiting.
 const ON_THE_SPOT: usize = 256 << 10;
@@ -32,7 +32,10 @@ pub(crate) async fn append(
     let asked = Params::read(query.as_deref(), &[&["mode"]])?.choice("mode", &MODES)?;
     let media = media::of_body(request.headers(), &[Media::Json, Media::Ndjson])?;
     let text = body::read(request, app.config.max_batch_bytes).await?;
-    let document = read(text, media, caller.rules(), caller.batch_events(app.config.max_events_per_batch)).await?;
+    let mut document = read(text, media, caller.rules(), caller.batch_events(app.config.max_events_per_batch)).await?;
+    let history = caller.brings_history();
+    document.items =
+        document.items.into_iter().map(|item| item.and_then(|event| from_outside(event, history))).collect();
     let mode = agree(asked, document.mode)?;
     caller.charge_all(document.items.len())?;
     let decided = match mode {
@@ -53,7 +56,10 @@ pub(crate) async fn validate(
 ) -> Result<Reply, ApiError> {
     let media = media::of_body(request.headers(), &[Media::Json, Media::Ndjson])?;
     let text = body::read(request, app.config.max_batch_bytes).await?;
-    let document = read(text, media, caller.rules(), caller.batch_events(app.config.max_events_per_batch)).await?;
+    let mut document = read(text, media, caller.rules(), caller.batch_events(app.config.max_events_per_batch)).await?;
+    let history = caller.brings_history();
+    document.items =
+        document.items.into_iter().map(|item| item.and_then(|event| from_outside(event, history))).collect();
     caller.charge_all(document.items.len())?;
     answer::validated(&document.items)
 }

@@ -37,7 +37,7 @@ pub(crate) async fn append(
     media::of_body(request.headers(), &[Media::Json])?;
     let rules = caller.rules();
     let text = body::read(request, app.config.max_event_bytes.min(rules.limits.event_bytes)).await?;
-    let event = NewEvent::parse(&text, &rules).and_then(from_outside);
+    let event = NewEvent::parse(&text, &rules).and_then(|event| from_outside(event, caller.brings_history()));
     let event = event.inspect_err(|_| app.metrics.decided(Fate::Rejected, 1))?;
     let outcomes = submit(&app, &caller, vec![event], AppendMode::Independent).await?;
     match outcomes.into_iter().next() {
@@ -52,11 +52,14 @@ pub(crate) async fn append(
 }
 
 /// Takes an event only if it may come from outside: what stands under the workflow's own producers is believed by whoever reads
-/// the log.
+/// the log. Only a history that was recorded elsewhere, brought by an administrator into a tenant made for that, has them.
 ///
 /// # Errors
 /// `schema_violation`, reason `reserved`.
-pub(crate) fn from_outside(event: NewEvent) -> Result<NewEvent, Violation> {
+pub(crate) fn from_outside(event: NewEvent, history: bool) -> Result<NewEvent, Violation> {
+    if history {
+        return Ok(event);
+    }
     if dg_workflow::ids::is_reserved(&event.source.producer_id) {
         let message = "this producer_id is the service's own; use the routes under /workflows";
         return Err(Violation::schema(message).because("reserved").at("/source/producer_id"));

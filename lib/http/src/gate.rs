@@ -162,6 +162,8 @@ pub struct KnownTenant {
     pub status: TenantStatus,
     /// What it may send.
     pub limits: TenantLimits,
+    /// Whether it is a demonstration.
+    pub is_demo: bool,
 }
 
 /// Decides who comes in.

@@ -7,7 +7,6 @@ use dg_http::{ApiError, Code};
 use dg_storage::log::AppendMode;
 
 use super::MODES;
-use crate::ingest::from_outside;
 
 /// How deep the document itself may nest. Each payload is held to its own, much smaller limit, so that one event that nests too
 /// deep is refused alone.
@@ -52,19 +51,13 @@ impl Document {
         let events = root.get("events").and_then(Json::as_list);
         let events = events.ok_or_else(|| malformed("events must be a list", "/events"))?;
         check_length(events.len(), most)?;
-        Ok(Self {
-            mode,
-            items: events.iter().map(|event| NewEvent::from_json(event, rules).and_then(from_outside)).collect(),
-        })
+        Ok(Self { mode, items: events.iter().map(|event| NewEvent::from_json(event, rules)).collect() })
     }
 
     fn read_lines(text: &[u8], rules: &Rules, most: usize) -> Result<Self, ApiError> {
         let lines = || text.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
         check_length(lines().count(), most)?;
-        Ok(Self {
-            mode: None,
-            items: lines().map(|line| NewEvent::parse(line, rules).and_then(from_outside)).collect(),
-        })
+        Ok(Self { mode: None, items: lines().map(|line| NewEvent::parse(line, rules)).collect() })
     }
 }
 

@@ -63,7 +63,7 @@ impl Directory for Book {
     fn tenant<'a>(&'a self, tenant_id: &'a TenantId) -> Lookup<'a, Option<KnownTenant>> {
         let status = TenantStatus::parse(tenant_id.as_str()).unwrap_or(TenantStatus::Active);
         let (guard, limits) = (GuardMode::Precise, TenantLimits::default());
-        let tenant = KnownTenant { tenant_id: tenant_id.clone(), guard, status, limits };
+        let tenant = KnownTenant { tenant_id: tenant_id.clone(), guard, status, limits, is_demo: false };
         Box::pin(async move { Ok(Some(tenant)) })
     }
 }

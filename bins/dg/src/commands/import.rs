@@ -43,6 +43,9 @@ pub(crate) struct ImportArgs {
     /// Register the tenant first if it does not exist. Needs the admin role.
     #[arg(long)]
     create_tenant: bool,
+    /// With --create-tenant: its history was recorded elsewhere, reviews included, and is taken as it is.
+    #[arg(long, requires = "create_tenant")]
+    demo: bool,
     /// With --create-tenant: how secrets in events are found.
     #[arg(long, requires = "create_tenant", value_parser = ["precise", "reference"])]
     secret_guard: Option<String>,
@@ -66,7 +69,7 @@ pub(crate) async fn run(global: &Global, args: &ImportArgs, out: &mut Output<'_>
     let mut reader = Reader::new(file).map_err(|error| unreadable(&error))?;
     let tenant_id = client.tenant_id().unwrap_or_default().to_owned();
     if args.create_tenant {
-        create_tenant(&client, &tenant_id, args.secret_guard.clone()).await?;
+        create_tenant(&client, &tenant_id, args.secret_guard.clone(), args.demo).await?;
     }
 
     let bar = progress_bar(size);
@@ -116,8 +119,13 @@ fn open(path: &Path) -> Result<(Option<u64>, Box<dyn BufRead + Send>), Failure> 
     Ok((about.is_file().then_some(about.len()), Box::new(BufReader::with_capacity(1 << 16, file))))
 }
 
-async fn create_tenant(client: &dg_client::Client, tenant_id: &str, guard: Option<String>) -> Result<(), Failure> {
-    match client.create_tenant(&NewTenant { tenant_id: tenant_id.to_owned(), secret_guard: guard, demo: false }).await {
+async fn create_tenant(
+    client: &dg_client::Client,
+    tenant_id: &str,
+    guard: Option<String>,
+    demo: bool,
+) -> Result<(), Failure> {
+    match client.create_tenant(&NewTenant { tenant_id: tenant_id.to_owned(), secret_guard: guard, demo }).await {
         Ok(_) => Ok(()),
         Err(error) if error.code == "conflict" => Ok(()),
         Err(error) => Err(error.into()),

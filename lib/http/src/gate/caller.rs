@@ -92,6 +92,11 @@ impl<R> TenantCaller<R> {
         rules
     }
 
+    /// Whether the caller may bring a history that was recorded elsewhere: an administrator, into a tenant made as a demonstration.
+    pub fn brings_history(&self) -> bool {
+        self.tenant.is_demo && self.principal.has_role(Role::Admin)
+    }
+
     /// How many events of the tenant one batch may hold, where the service takes `most` from everybody.
     pub fn batch_events(&self, most: usize) -> usize {
         let own = self.tenant.limits.max_batch_events.and_then(|events| usize::try_from(events).ok());

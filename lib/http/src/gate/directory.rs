@@ -84,6 +84,7 @@ impl Directory for Store {
                 guard: found.secret_guard,
                 status: found.status,
                 limits: found.limits,
+                is_demo: found.is_demo,
             }))
         })
     }

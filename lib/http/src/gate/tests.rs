@@ -33,7 +33,7 @@ impl Directory for Arc<Book> {
         let known = tenant_id.as_str() != "unregistered";
         let status = TenantStatus::parse(tenant_id.as_str()).unwrap_or(TenantStatus::Active);
         let (guard, limits) = (GuardMode::Precise, TenantLimits::default());
-        let tenant = known.then(|| KnownTenant { tenant_id: tenant_id.clone(), guard, status, limits });
+        let tenant = known.then(|| KnownTenant { tenant_id: tenant_id.clone(), guard, status, limits, is_demo: false });
         let down = self.down.load(Ordering::SeqCst);
         Box::pin(async move { if down { Err(gone()) } else { Ok(tenant) } })
     }

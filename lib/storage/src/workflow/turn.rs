@@ -61,9 +61,6 @@ pub(crate) struct Turn {
     changed: HashSet<String>,
     actions: Vec<Value>,
     notices: Vec<Notice>,
-    /// Items that this turn made from events of others.
-    made: Vec<String>,
-    dead_letters: usize,
 }
 
 impl Turn {
@@ -98,8 +95,6 @@ impl Turn {
             changed: HashSet::new(),
             actions: Vec::new(),
             notices: Vec::new(),
-            made: Vec::new(),
-            dead_letters: 0,
         })
     }
 
@@ -145,11 +140,6 @@ impl Turn {
     /// The transaction, for what else belongs to it.
     pub(crate) const fn work(&self) -> &Work {
         &self.work
-    }
-
-    /// The items that were made while catching up: they were not looked at by any settings yet.
-    pub(crate) fn made(&self) -> Vec<String> {
-        self.made.clone()
     }
 
     /// The item, if there is one.
@@ -240,18 +230,14 @@ impl Turn {
                 let Some(workflow_id) = workflow_id else { return Ok(None) };
                 let facts = fold::subject_trace(event).ok().and_then(|trace| traces.get(&trace).cloned());
                 let item = self.items.get(&workflow_id).and_then(Option::as_ref).map(|kept| &kept.item);
-                let made = item.is_none();
                 let step = self.fold.apply(item, event, &facts.unwrap_or_default())?;
-                Ok(step.map(|step| (workflow_id, step, made)))
+                Ok(step.map(|step| (workflow_id, step)))
             });
             match done {
                 Ok(None) => {}
-                Ok(Some((workflow_id, step, made))) => {
+                Ok(Some((workflow_id, step))) => {
                     self.actions.push(action_json(&step.item, &step.action, &event.event.event_id, event.log_seq));
                     self.notices.extend(step.notices);
-                    if made && of_others {
-                        self.made.push(workflow_id.clone());
-                    }
                     match self.items.entry(workflow_id.clone()).or_default() {
                         Some(kept) => kept.item = step.item,
                         none => *none = Some(Kept::new(step.item)),
@@ -272,7 +258,6 @@ impl Turn {
         let params: [&(dyn tokio_postgres::types::ToSql + Sync); 6] =
             [&tenant, &log_seq, &event_id, &kind, &code, &message];
         self.work.count("workflow.set_aside", SET_ASIDE, &params).await?;
-        self.dead_letters += 1;
         let Value::Object(payload) = json!({"log_seq": log_seq, "event_id": event_id, "error_code": code}) else {
             return Ok(());
         };
