@@ -42,6 +42,23 @@ def make_tenant(suite: Suite) -> str:
     return tenant_id
 
 
+def make_account(suite: Suite, tenant_id: str, permissions: list[str]) -> str:
+    """A writer of the tenant with these permissions; its token."""
+    import json
+
+    with Client(suite.api_url, suite.admin_token, tenant_id) as client:
+        body = {
+            "account_id": f"{tenant_id}-{next(_numbers)}",
+            "roles": ["writer"],
+            "permissions": permissions,
+            "tenant_ids": [tenant_id],
+        }
+        made = client._call(
+            Call("POST", f"{API}/admin/accounts", lambda envelope: envelope, body=json.dumps(body).encode())
+        )
+    return str(made["data"]["token"]["token"])
+
+
 @pytest.fixture
 def connect(suite: Suite, tenant: str) -> Iterator[Callable[..., Client]]:
     """Makes clients of the suite that are closed at the end."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from conftest import ACTOR, SOURCE
+from conftest import ACTOR, SOURCE, make_account
 from suite import Suite, until
 
 from decisiongraph import (
@@ -24,6 +24,7 @@ from decisiongraph import (
     Entity,
     Evidence,
     Fact,
+    Forbidden,
     Freshness,
     InputSource,
     InvalidArgument,
@@ -36,6 +37,7 @@ from decisiongraph import (
     WaitTimeout,
     current_async_trace,
     current_trace,
+    exception_workflow,
 )
 
 ORDER = Entity("order", "17", "shop")
@@ -350,3 +352,34 @@ def test_a_closed_port_is_not_waited_for_longer_than_told(suite: Suite, connect:
     assert time.monotonic() - began < 2
     assert (gone.value.code, gone.value.status, gone.value.is_unsent) == ("unavailable", None, True)
     client.close()
+
+
+def test_an_agent_waits_for_what_somebody_decides_who_may(suite: Suite, tenant: str, client: Client) -> None:
+    trace = client.start_trace("refund", "Refund of order 18", ORDER)
+    trace.request_exception("ex-2", POLICY, "Arrived late.")
+    item = exception_workflow(trace.trace_id, "ex-2")
+    # What anybody may write to the trace decides nothing.
+    trace.record_approval("ok-2", Subject("exception", "ex-2"), Actor("person", "ana"), "approved", "mine")
+    with pytest.raises(WaitTimeout):
+        client.wait_for_workflow(item, timeout=1.5)
+    with pytest.raises(Forbidden):
+        client.act_on_workflow(item, "approve", reason="mine")
+    token = make_account(suite, tenant, ["workflow_review"])
+    with Client(suite.api_url, token, tenant) as desk:
+        assert [found.workflow_id for found in desk.workflows(trace_id=trace.trace_id).items] == [item]
+        threading.Timer(0.3, lambda: desk.act_on_workflow(item, "approve", reason="fine")).start()
+        decided = client.wait_for_workflow(item, timeout=20)
+    assert decided.approved
+    assert decided.current_reason == "fine"
+    detail = client.workflow(item)
+    assert [action["action_type"] for action in detail.actions] == ["requested", "external_approval", "approve"]
+
+
+def test_an_async_agent_waits_too(suite: Suite, tenant: str) -> None:
+    async def ask() -> None:
+        async with AsyncClient(suite.api_url, suite.admin_token, tenant) as agent:
+            with pytest.raises(NotFound):
+                await agent.wait_for_workflow(exception_workflow("no-such-trace", "ex"), timeout=1)
+            assert (await agent.workflows(status=["approved"], limit=1)).summary["total_count"] >= 0
+
+    asyncio.run(ask())

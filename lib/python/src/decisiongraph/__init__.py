@@ -20,6 +20,7 @@ from __future__ import annotations
 from . import errors, models, webhooks
 from ._api import NOW, STRICT, Freshness
 from ._async import AsyncClient, AsyncEventFollower, AsyncTrace, current_async_trace
+from ._ids import exception_workflow
 from ._sync import Client, EventFollower, Trace, current_trace
 from ._version import __version__
 from .errors import (
@@ -46,7 +47,7 @@ from .errors import (
     WaitTimeout,
 )
 from .events import EventOptions
-from .models import Appended, Decision, StoredEvent
+from .models import Appended, Decision, StoredEvent, Workflow
 from .retry import NEVER, PATIENT, RetryPolicy
 from .service_client import DecisionGraphServiceClient, DecisionGraphServiceError
 from .spool import DeadLetter, Spool, SpoolStatus
@@ -105,10 +106,12 @@ __all__ = [
     "Unavailable",
     "Violation",
     "WaitTimeout",
+    "Workflow",
     "__version__",
     "current_async_trace",
     "current_trace",
     "errors",
+    "exception_workflow",
     "models",
     "webhooks",
 ]

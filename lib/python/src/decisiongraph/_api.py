@@ -316,6 +316,29 @@ def cancel_replay(job_id: str) -> Call[models.Run]:
     return _post(f"/admin/replays/{segment('a job id', job_id)}/cancel", _under(models.Run, "run"))
 
 
+def workflows(filters: Mapping[str, Any]) -> Call[models.WorkflowPage]:
+    """What waits."""
+    return _get("/workflows", _as(models.WorkflowPage), _query(**filters))
+
+
+def workflow(workflow_id: str) -> Call[models.WorkflowDetail]:
+    """One item."""
+    return _get(f"/workflows/{segment('a workflow id', workflow_id)}", _as(models.WorkflowDetail))
+
+
+def act_on_workflow(workflow_id: str, action: str, fields: Mapping[str, Any]) -> Call[models.Workflow]:
+    """Something that is done with an item. Not repeatable by itself: whoever wants that sends the same request id."""
+    body = {"action": action} | {key: value for key, value in fields.items() if value is not None}
+    path = f"/workflows/{segment('a workflow id', workflow_id)}/actions"
+    return _post(path, _under(models.Workflow, "workflow"), body)
+
+
+def workflow_wait(workflow_id: str, timeout: int) -> Call[models.WorkflowWaited]:
+    """Waits at the service, for so many seconds at most."""
+    path = f"/workflows/{segment('a workflow id', workflow_id)}/wait"
+    return replace(_get(path, _as(models.WorkflowWaited), _query(timeout=timeout)), patience=float(timeout))
+
+
 def export_workflow(workflow_id: str) -> Call[Envelope]:
     """Everything about one review item."""
     path = f"/admin/workflows/{segment('a workflow id', workflow_id)}/export"

@@ -470,6 +470,38 @@ class AsyncClient(ClientBase[Awaitable[models.Appended]]):
         """
         await self._run(self._flush_flow(timeout))
 
+    # -- reviews ----------------------------------------------------------------------------------------------------------------
+
+    async def workflows(self, **filters: Any) -> models.WorkflowPage:
+        """What waits for people: overdue items first, then by urgency, then by age.
+
+        Filters are those of ``GET /workflows``: ``status``, ``assignee``, ``policy_id``, ``only_overdue``, ``limit``, ``cursor`` …
+        """
+        return await self._call(_api.workflows(filters))
+
+    async def workflow(self, workflow_id: str) -> models.WorkflowDetail:
+        """One item with what was done and told. NotFound when there is none."""
+        return await self._call(_api.workflow(workflow_id))
+
+    async def act_on_workflow(self, workflow_id: str, action: str, **fields: Any) -> models.Workflow:
+        """Does something with an item: ``approve``, ``reject``, ``comment``, ``reassign``, ``claim`` and so on.
+
+        ``fields`` are those of ``POST /workflows/{id}/actions``, such as ``reason``, ``note``, ``confirm_text``, ``version``,
+        ``request_hash``. Forbidden for who asked; Conflict where it is not possible.
+        """
+        return await self._call(_api.act_on_workflow(workflow_id, action, fields))
+
+    async def wait_for_workflow(self, workflow_id: str, *, timeout: float) -> models.Workflow:
+        """Waits until somebody who may has decided, and answers how; :func:`exception_workflow` names the item of an exception.
+
+        An item that is not there yet is waited for too, so whoever asked for an exception can call this at once. Unlike
+        :meth:`wait_for_decision`, which reads what anybody may write to the trace, this answers a decision that counts.
+
+        Raises:
+            WaitTimeout: nobody has decided in time.
+        """
+        return await self._run(_core.wait_for_workflow(self._settings, workflow_id, timeout))
+
     # -- administration ---------------------------------------------------------------------------------------------------------
 
     async def start_replay(

@@ -360,6 +360,25 @@ def wait_for_decision(
         pause = min(pause * 1.5, longest_pause)
 
 
+def wait_for_workflow(settings: Settings, workflow_id: str, timeout: float) -> Flow[models.Workflow]:
+    """Waits until somebody who may has decided an item. One that is not there yet is waited for too."""
+    end = settings.clock() + timeout
+    while True:
+        left = end - settings.clock()
+        try:
+            seconds = max(1, min(int(left), 20))
+            waited = yield from perform(settings, _api.workflow_wait(workflow_id, seconds), _until(settings, left))
+            if waited.decided:
+                return waited.workflow
+        except NotFound:
+            if settings.clock() >= end:
+                raise
+        if settings.clock() >= end:
+            raise WaitTimeout(
+                f"nobody has decided {workflow_id} within {timeout:g} s", details={"workflow_id": workflow_id}
+            )
+
+
 def _until(settings: Settings, left: float) -> RetryPolicy:
     """Patient with a service that is away, but not beyond what is left of a wait."""
     return RetryPolicy(attempts=1000, longest_pause=settings.retry.longest_pause, deadline=max(left, 0.001))

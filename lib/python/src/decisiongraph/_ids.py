@@ -24,6 +24,11 @@ def derived_id(producer_id: str, idempotency_key: str) -> str:
     return _uuid(int.from_bytes(hashlib.sha256(text).digest()[:16], "big"), 8)
 
 
+def exception_workflow(trace_id: str, exception_id: str) -> str:
+    """The name of the item for an exception that a trace asked for."""
+    return f"{trace_id.strip()}:exception:{exception_id.strip()}"
+
+
 def _uuid(value: int, version: int) -> str:
     value = value & ~(0xF << 76) | version << 76
     value = value & ~(0x3 << 62) | 0x2 << 62

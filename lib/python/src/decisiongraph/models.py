@@ -439,6 +439,68 @@ class Decision:
         return self.decision == "approved"
 
 
+@dataclass(frozen=True)
+class Workflow:
+    """Something that people have to look at: an exception that was asked for, or a review of a trace."""
+
+    workflow_id: str
+    trace_id: str
+    workflow_kind: str
+    status: str
+    priority: str
+    title: str
+    version: int
+    round: int
+    requested_at: str
+    request: dict[str, Any]
+    """What is asked for; ``payload_hash`` is what a decision is bound to."""
+    overdue: bool = False
+    sla_due_at: str | None = None
+    assigned_account_id: str | None = None
+    assigned_role: str | None = None
+    claimed_by: str | None = None
+    current_decision: str | None = None
+    """``approved``, ``rejected`` or ``override_approved``, once somebody has decided."""
+    current_reason: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def decided(self) -> bool:
+        """Whether somebody has decided."""
+        return self.status in ("approved", "rejected", "overridden")
+
+    @property
+    def approved(self) -> bool:
+        """Whether it is a yes."""
+        return self.status in ("approved", "overridden")
+
+
+@dataclass(frozen=True)
+class WorkflowPage:
+    """A page of what waits: overdue items first, then by urgency, then by age."""
+
+    items: tuple[Workflow, ...]
+    summary: dict[str, Any]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True)
+class WorkflowDetail:
+    """An item with what was done and told."""
+
+    workflow: Workflow
+    actions: tuple[dict[str, Any], ...]
+    notifications: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class WorkflowWaited:
+    """How waiting ended."""
+
+    decided: bool
+    workflow: Workflow
+
+
 def read(kind: type[T], data: Any) -> T:
     """``data`` as a ``kind``, recursively.
 
