@@ -1,14 +1,19 @@
 //! The calls of the API, a room per group of routes.
 
+pub(crate) mod accounts;
 pub(crate) mod audit;
 pub(crate) mod batch;
 pub(crate) mod events;
 pub(crate) mod graph;
-pub(crate) mod identity;
 pub(crate) mod precedents;
 pub(crate) mod projections;
 pub(crate) mod runs;
+pub(crate) mod sessions;
+pub(crate) mod sign_in;
+pub(crate) mod tenants;
+pub(crate) mod tokens;
 pub(crate) mod traces;
+pub(crate) mod users;
 pub(crate) mod webhooks;
 pub(crate) mod workflows;
 

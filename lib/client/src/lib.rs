@@ -78,16 +78,17 @@ mod spool;
 mod wait;
 pub mod webhook;
 
+pub use calls::accounts::{AccountChange, NewAccount};
 pub use calls::audit::{AuditPage, AuditQuery};
 pub use calls::batch::{BatchMode, BatchResult};
 pub use calls::events::{EventPage, EventQuery, TraceEventPage};
 pub use calls::graph::{Direction, EdgeCursor, EdgePage, EdgeQuery, GraphQuery};
-pub use calls::identity::{
-    AccountChange, LimitsChange, NewAccount, NewTenant, NewUser, SessionPage, SessionQuery, TenantChange,
-};
 pub use calls::precedents::PrecedentQuery;
 pub use calls::runs::{DigestPage, FailurePage, FailureQuery, NewRun, RunPage, RunQuery};
+pub use calls::sessions::{SessionPage, SessionQuery};
+pub use calls::tenants::{LimitsChange, NewTenant, TenantChange};
 pub use calls::traces::{TracePage, TraceQuery};
+pub use calls::users::NewUser;
 pub use calls::webhooks::{DeliveryPage, DeliveryQuery, NewWebhook, Replay, WebhookChange};
 pub use calls::workflows::{WorkflowAction, WorkflowPage, WorkflowQuery, exception_workflow};
 pub use client::{Client, Fresh, Freshness, Meta, Options};
@@ -106,18 +107,19 @@ pub use record::values::{
     Policy, PolicyDecision, Subject, SubjectType, Violation,
 };
 pub use retry::RetryPolicy;
+pub use rows::accounts::{Account, Imported, ImportedAccount, NewAccountAnswer};
 pub use rows::audit::AuditRow;
 pub use rows::decision::Decision;
 pub use rows::events::{Actor, Appended, ItemError, ItemResult, ItemStatus, Source, StoredEvent};
 pub use rows::graph::{Center, Edge, Node, Subgraph};
-pub use rows::identity::{
-    Account, BegunSignIn, Imported, ImportedAccount, IssuedToken, Link, Me, NewAccountAnswer, OidcMethod,
-    OpenedSession, OwnSession, OwnToken, RotatedToken, Session, SignInMethods, SignedIn, SignedInUser, Tenant,
-    TenantLimits, User, UserAnswer,
-};
 pub use rows::projections::{Digests, Health, NamedFailure, ProjectionError, ProjectionHealth};
 pub use rows::runs::{ProjectionFailure, RefusedTenant, Reprojection, Run, RunBatch, WrittenDigest};
+pub use rows::sessions::{OwnSession, Session};
+pub use rows::sign_in::{BegunSignIn, Me, OidcMethod, OpenedSession, SignInMethods, SignedIn, SignedInUser};
+pub use rows::tenants::{Tenant, TenantLimits};
+pub use rows::tokens::{IssuedToken, OwnToken, RotatedToken};
 pub use rows::traces::{MissingEvent, Precedent, TraceDetail, TraceIndex, TraceRow, TraceSummary};
+pub use rows::users::{Link, User, UserAnswer};
 pub use rows::webhooks::{
     Attempt, Delivery, DeliveryCounts, DeliveryDetail, NewWebhookAnswer, NewWebhookSecret, ReplayAnswer, RotatedSecret,
     UnderWay, Webhook, WebhookDetail, WebhookSecret,
