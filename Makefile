@@ -25,7 +25,7 @@ bench: build-release ## Measure against the COPY ceiling (ARGS="append-batch --j
 	@exec "$(TARGET)/release/dg" bench $(or $(ARGS),append-batch)
 
 drill: build-debug ## The long kill drills and soaks that CI leaves out
-	@DG_DRILL=long .ci/tests --workspace --test it drill $(ARGS)
+	@DG_DRILL=long NEXTEST_PROFILE=long .ci/tests --workspace --test it drill $(ARGS)
 	@DG_DRILL=long .ci/python -k drill
 
 fmt: ## Format the sources
