@@ -9,8 +9,10 @@
 //! dg-workflowd (a reviewer would wait for a daemon).
 
 mod act;
+mod case;
 mod claims;
 mod dead_letters;
+mod figures;
 mod list;
 mod notices;
 mod read;
@@ -23,6 +25,7 @@ mod turn;
 pub use act::{Act, Acted, Declined, Preview};
 pub use claims::{Claim, Claimed};
 pub use dead_letters::DeadLetter;
+pub use figures::{Figures, FiguresOf, PolicyFigures};
 pub use list::{Buckets, ItemFilter, ItemOrder, ItemPage, ItemPosition, Summary};
 pub use read::{ActionRow, NoticeRow, Shown};
 pub use rebuild::Rebuilt;

@@ -9,7 +9,10 @@ mod asked;
 mod handled;
 mod read;
 
-use dg_domain::{EventType, Micros, StoredEvent, Violation};
+use dg_domain::{
+    EventType, Limits, Micros, StoredEvent, Violation,
+    json::{self, Json},
+};
 use serde_json::{Map, Value};
 
 use self::read::Payload;
@@ -37,6 +40,16 @@ pub struct TraceFacts {
     pub workflow: Option<String>,
     /// Its title.
     pub title: Option<String>,
+}
+
+impl TraceFacts {
+    /// Reads the payload of a `TraceStarted`; one that was damaged says nothing.
+    #[must_use]
+    pub fn read(payload: &str) -> Self {
+        let Ok(payload) = json::parse(payload.as_bytes(), &Limits::SERVICE) else { return Self::default() };
+        let text = |key: &str| payload.get(key).and_then(Json::as_str).map(str::to_owned);
+        Self { workflow: text("workflow"), title: text("title") }
+    }
 }
 
 /// An action as tables keep it: one per event.

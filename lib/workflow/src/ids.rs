@@ -46,6 +46,11 @@ pub fn afterword_trace(workflow_id: &str, round: i64) -> String {
     format!("review:sha256:{}:after", Hash32::of(trace.as_bytes()).hex())
 }
 
+/// Every trace that an item's reviews may have left up to a round.
+pub fn traces_of(workflow_id: &str, rounds: i64) -> impl Iterator<Item = String> {
+    (1..=rounds).flat_map(move |round| [companion_trace(workflow_id, round), afterword_trace(workflow_id, round)])
+}
+
 /// Whether a trace records reviews of another one.
 #[must_use]
 pub fn is_companion(trace_id: &str) -> bool {

@@ -10,6 +10,7 @@
 //! templates) is decided once, and written into an event; the fold reads the event and never the settings.
 
 pub mod calendar;
+pub mod case;
 pub mod command;
 pub mod digest;
 pub mod draft;

@@ -117,25 +117,7 @@ impl Store {
         let name = "workflow.actions";
         let key = PgKey(workflow_key(workflow_id));
         let rows = self.of(tenant).query(name, ACTIONS, &[&tenant.as_str(), &key, &after, &limit]).await?;
-        let read = |row: &Row| -> Result<ActionRow, StoreError> {
-            let text = |place: usize| row.try_get::<_, String>(place).map_err(StoreError::of(name));
-            let log_seq: i64 = row.try_get(0).map_err(StoreError::of(name))?;
-            Ok(ActionRow {
-                log_seq: LogSeq::new(log_seq).map_err(|source| StoreError::corrupt(name, source))?,
-                action_id: text(1)?,
-                action_type: text(2)?,
-                actor_type: text(3)?,
-                actor_id: text(4)?,
-                actor_account_id: text(5)?,
-                note: row.try_get(6).map_err(StoreError::of(name))?,
-                payload_json: text(7)?,
-                source_event_id: text(8)?,
-                resulting_status: text(9)?,
-                round: row.try_get(10).map_err(StoreError::of(name))?,
-                created_at: row.try_get::<_, PgMicros>(11).map_err(StoreError::of(name))?.0,
-            })
-        };
-        rows.iter().map(read).collect()
+        rows.iter().map(|row| action(name, row)).collect()
     }
 
     /// What was told about an item, the newest first.
@@ -151,22 +133,44 @@ impl Store {
         let name = "workflow.notices_of_item";
         let key = PgKey(workflow_key(workflow_id));
         let rows = self.of(tenant).query(name, NOTICES, &[&tenant.as_str(), &key, &limit]).await?;
-        let read = |row: &Row| -> Result<NoticeRow, StoreError> {
-            let text = |place: usize| row.try_get::<_, String>(place).map_err(StoreError::of(name));
-            let maybe = |place: usize| row.try_get::<_, Option<String>>(place).map_err(StoreError::of(name));
-            Ok(NoticeRow {
-                notification_id: row.try_get(0).map_err(StoreError::of(name))?,
-                category: text(1)?,
-                channel: text(2)?,
-                status: text(3)?,
-                message: text(4)?,
-                recipient_account_id: maybe(5)?,
-                recipient_role: maybe(6)?,
-                payload_json: text(7)?,
-                dedupe_key: text(8)?,
-                created_at: row.try_get::<_, PgMicros>(9).map_err(StoreError::of(name))?.0,
-            })
-        };
-        rows.iter().map(read).collect()
+        rows.iter().map(|row| notice(name, row)).collect()
     }
+}
+
+/// Reads a row of `actions.sql`.
+pub(super) fn action(name: &'static str, row: &Row) -> Result<ActionRow, StoreError> {
+    let text = |place: usize| row.try_get::<_, String>(place).map_err(StoreError::of(name));
+    let log_seq: i64 = row.try_get(0).map_err(StoreError::of(name))?;
+    Ok(ActionRow {
+        log_seq: LogSeq::new(log_seq).map_err(|source| StoreError::corrupt(name, source))?,
+        action_id: text(1)?,
+        action_type: text(2)?,
+        actor_type: text(3)?,
+        actor_id: text(4)?,
+        actor_account_id: text(5)?,
+        note: row.try_get(6).map_err(StoreError::of(name))?,
+        payload_json: text(7)?,
+        source_event_id: text(8)?,
+        resulting_status: text(9)?,
+        round: row.try_get(10).map_err(StoreError::of(name))?,
+        created_at: row.try_get::<_, PgMicros>(11).map_err(StoreError::of(name))?.0,
+    })
+}
+
+/// Reads a row of `notices_of_item.sql`.
+pub(super) fn notice(name: &'static str, row: &Row) -> Result<NoticeRow, StoreError> {
+    let text = |place: usize| row.try_get::<_, String>(place).map_err(StoreError::of(name));
+    let maybe = |place: usize| row.try_get::<_, Option<String>>(place).map_err(StoreError::of(name));
+    Ok(NoticeRow {
+        notification_id: row.try_get(0).map_err(StoreError::of(name))?,
+        category: text(1)?,
+        channel: text(2)?,
+        status: text(3)?,
+        message: text(4)?,
+        recipient_account_id: maybe(5)?,
+        recipient_role: maybe(6)?,
+        payload_json: text(7)?,
+        dedupe_key: text(8)?,
+        created_at: row.try_get::<_, PgMicros>(9).map_err(StoreError::of(name))?.0,
+    })
 }

@@ -201,7 +201,7 @@ impl Folded {
     }
 }
 
-async fn digest_of(work: &Work, tenant: &TenantId) -> Result<Hash32, StoreError> {
+pub(super) async fn digest_of(work: &Work, tenant: &TenantId) -> Result<Hash32, StoreError> {
     let name = "workflow.digest_items";
     let mut digest = Digest::default();
     let mut after = String::new();

@@ -6,10 +6,7 @@ use std::{
 };
 
 use dg_domain::{
-    GuardMode, Limits, LogSeq, Micros, NewEvent, Rules, StoredEvent, TenantId, Violation,
-    append::TraceHead,
-    json::{self, Json},
-    keys,
+    GuardMode, LogSeq, Micros, NewEvent, Rules, StoredEvent, TenantId, Violation, append::TraceHead, keys,
 };
 use dg_workflow::{
     Audience, Category, Item, Notice,
@@ -367,14 +364,7 @@ pub(super) async fn facts(
     for row in &rows {
         let trace_id: String = row.try_get(0).map_err(StoreError::of(name))?;
         let payload: &str = row.try_get(1).map_err(StoreError::of(name))?;
-        found.insert(trace_id, trace_facts(payload));
+        found.insert(trace_id, TraceFacts::read(payload));
     }
     Ok(found)
-}
-
-/// Reads what a `TraceStarted` says; a payload that was damaged says nothing.
-pub(super) fn trace_facts(payload: &str) -> TraceFacts {
-    let Ok(payload) = json::parse(payload.as_bytes(), &Limits::SERVICE) else { return TraceFacts::default() };
-    let text = |key: &str| payload.get(key).and_then(Json::as_str).map(str::to_owned);
-    TraceFacts { workflow: text("workflow"), title: text("title") }
 }
