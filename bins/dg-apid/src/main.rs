@@ -33,6 +33,7 @@ mod stream;
 mod token_use;
 mod traces;
 mod words;
+mod workflow_cases;
 mod workflows;
 
 use std::io::Write;

@@ -11,7 +11,7 @@ use dg_http::gate::{Role, look_again};
 use crate::app::App;
 use crate::{
     admin, batch, digests, event_types, events, graph, health, idempotency, ingest, me, openapi, outage, precedents,
-    probes, search, sign_in, stream, traces, workflows,
+    probes, search, sign_in, stream, traces, workflow_cases, workflows,
 };
 
 const BASE: &str = "/api/v1";
@@ -115,12 +115,15 @@ table! { versioned VERSIONED
     "/digests/history" => get TenantReader digests::history;
     "/workflows" => get TenantReader workflows::list::list;
     "/workflows/buckets" => get TenantReader workflows::list::buckets;
+    "/workflows/figures" => get TenantReader workflow_cases::figures::show;
     "/workflows/actions" => post TenantWriter workflows::bulk::act;
     "/workflows/{workflow_id}" => get TenantReader workflows::show::show;
     "/workflows/{workflow_id}/actions" => post TenantWriter workflows::act::act;
     "/workflows/{workflow_id}/wait" => get TenantReader workflows::wait::wait;
     "/admin/workflows:verify" => post TenantAdmin workflows::upkeep::verify;
     "/admin/workflows:rebuild" => post TenantAdmin workflows::upkeep::rebuild;
+    "/admin/workflows:export" => get TenantAdmin workflow_cases::export::many;
+    "/admin/workflows/{workflow_id}/export" => get TenantAdmin workflow_cases::export::one;
     "/admin/workflow-dead-letters" => get TenantAdmin workflows::upkeep::dead_letters;
     "/admin/workflow-dead-letters/{log_seq}/skip" => post TenantAdmin workflows::upkeep::skip;
     "/me" => get Anybody me::show;

@@ -234,6 +234,15 @@ impl Operation {
         self
     }
 
+    /// Another form that the same answer may have.
+    #[must_use]
+    pub fn answer_or(mut self, status: u16, media: &str, schema: &Value) -> Self {
+        if let Some(answer) = self.answers.get_mut(&status) {
+            answer["content"][media] = json!({"schema": schema});
+        }
+        self
+    }
+
     /// An answer without a body.
     #[must_use]
     pub fn answers_nothing(mut self, status: u16, says: &str) -> Self {

@@ -23,7 +23,8 @@ const LIST: &str = "workflows";
 /// The words of `status`.
 pub(crate) const STATUSES: [&str; 7] =
     ["requested", "in_review", "changes_requested", "escalated", "approved", "rejected", "overridden"];
-const FILTERS: &[&str] = &[
+/// The parameters that choose items.
+pub(crate) const FILTERS: &[&str] = &[
     "status[]",
     "priority[]",
     "kind",
@@ -125,7 +126,11 @@ pub(crate) async fn buckets(
     Reply::ok(&BucketsJson::of(buckets))
 }
 
-fn filter(given: &Params, who: &Principal) -> Result<ItemFilter, ApiError> {
+/// Which items are asked for.
+///
+/// # Errors
+/// `invalid_argument` for a word that is none.
+pub(crate) fn filter(given: &Params, who: &Principal) -> Result<ItemFilter, ApiError> {
     let text = |name: &str| given.text(name).map(str::to_owned).filter(|text| !text.is_empty());
     let instant = |name: &str| match given.text(name).map(Micros::parse_rfc3339) {
         Some(None) => {

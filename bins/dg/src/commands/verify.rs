@@ -1,6 +1,8 @@
-//! `dg verify`: folds the log again and compares with what readers see.
+//! `dg verify`: folds the log again and compares with what readers see, or checks a bundle without a service.
 
-use clap::Args;
+mod bundle;
+
+use clap::{Args, Subcommand};
 use dg_client::NewRun;
 
 use super::replay::{self, TARGETS, follow::follow, tell};
@@ -13,7 +15,9 @@ use crate::{
 
 /// What to compare.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
 Folds the whole log of the tenant into scratch tables and compares every row with what readers see, which stays as it is. \
 Ctrl-C ends the waiting, not the comparison.
 
@@ -22,7 +26,9 @@ Exit code 1 when something differs; the first differing row is shown, as the log
 Examples:
   dg verify -t acme
   dg verify trace_summary --reason 'after the restore' -t acme
-  dg verify -t acme --json | jq .run.result.first_difference")]
+  dg verify -t acme --json | jq .run.result.first_difference
+  dg verify bundle case.ndjson"
+)]
 pub(crate) struct VerifyArgs {
     /// Which projection.
     #[arg(default_value = "all", value_parser = TARGETS)]
@@ -32,9 +38,21 @@ pub(crate) struct VerifyArgs {
     reason: String,
     #[command(flatten)]
     tenant: TenantFlag,
+    #[command(subcommand)]
+    command: Option<VerifyCommand>,
+}
+
+/// What else can be verified.
+#[derive(Debug, Subcommand)]
+enum VerifyCommand {
+    /// Check exported cases: no service and no database are asked.
+    Bundle(bundle::BundleArgs),
 }
 
 pub(crate) async fn run(global: &Global, args: VerifyArgs, out: &mut Output<'_>) -> Result<(), Failure> {
+    if let Some(VerifyCommand::Bundle(args)) = &args.command {
+        return bundle::run(args, out);
+    }
     let client = connection::tenant(global, args.tenant.tenant.as_deref())?;
     let mode = "verify".to_owned();
     let new = NewRun { projection: args.projection, mode, reason: args.reason, until_log_seq: None };

@@ -6,10 +6,21 @@ use dg_workflow::{Kind, Priority};
 use super::{BucketsJson, LARGEST_PAGE, Listed, PAGE, STATUSES};
 
 pub(crate) fn list() -> Operation {
+    let operation = Operation::new("list_workflows", "List what is to be reviewed")
+        .says("Overdue ones first, then by urgency, then by age. Given parameters all have to hold.");
+    filters(operation)
+        .paged(LARGEST_PAGE, PAGE)
+        .answers::<Listed>(200, "A page of the queue, and how many items the tenant has.")
+        .leads_to(200, "list_workflows", crate::keyset::NEXT)
+        .leads_to(200, "get_workflow", &[("workflow_id", "/data/items/0/workflow_id")])
+        .leads_to(200, "act_on_workflow", &[("workflow_id", "/data/items/0/workflow_id")])
+}
+
+/// The parameters that choose items.
+pub(crate) fn filters(operation: Operation) -> Operation {
     let text = |name, says| Query::text(name).says(says);
     let flag = |name| Query::words(name, ["true", "1", "false", "0"]);
-    Operation::new("list_workflows", "List what is to be reviewed")
-        .says("Overdue ones first, then by urgency, then by age. Given parameters all have to hold.")
+    operation
         .query(Query::words("status", STATUSES).list().says("Where they stand; asking for one turns `only_open` off."))
         .query(Query::words("priority", Priority::ALL.map(Priority::as_str)).list())
         .query(Query::words("kind", Kind::ALL.map(Kind::as_str)))
@@ -29,11 +40,6 @@ pub(crate) fn list() -> Operation {
         .query(Query::instant("requested_after").says("Asked for then or later."))
         .query(Query::instant("requested_before").says("Asked for earlier."))
         .query(text("q", "Has this text in title, id or reason."))
-        .paged(LARGEST_PAGE, PAGE)
-        .answers::<Listed>(200, "A page of the queue, and how many items the tenant has.")
-        .leads_to(200, "list_workflows", crate::keyset::NEXT)
-        .leads_to(200, "get_workflow", &[("workflow_id", "/data/items/0/workflow_id")])
-        .leads_to(200, "act_on_workflow", &[("workflow_id", "/data/items/0/workflow_id")])
 }
 
 pub(crate) fn buckets() -> Operation {
