@@ -1,5 +1,6 @@
 //! Human review, as agents, reviewers and attackers see it.
 
+mod cases;
 mod demo;
 mod forged;
 mod journey;

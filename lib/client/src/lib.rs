@@ -90,7 +90,7 @@ pub use calls::tenants::{LimitsChange, NewTenant, TenantChange};
 pub use calls::traces::{TracePage, TraceQuery};
 pub use calls::users::NewUser;
 pub use calls::webhooks::{DeliveryPage, DeliveryQuery, NewWebhook, Replay, WebhookChange};
-pub use calls::workflows::{WorkflowAction, WorkflowPage, WorkflowQuery, exception_workflow};
+pub use calls::workflows::{CaseExport, WorkflowAction, WorkflowPage, WorkflowQuery, exception_workflow};
 pub use client::{Client, Fresh, Freshness, Meta, Options};
 pub use error::{ClientError, RecordError};
 pub use follow::{EventFollower, FollowQuery};

@@ -1,11 +1,13 @@
-//! `dg export`: stored events as NDJSON.
+//! `dg export`: stored events as NDJSON, or cases of human review.
+
+mod cases;
 
 use std::{
     io::{self, Write},
     path::{Path, PathBuf},
 };
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use dg_client::{EventQuery, Options, RetryPolicy};
 use serde_json::json;
 
@@ -18,7 +20,9 @@ use crate::{
 
 /// What to export.
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
 One stored event per line, in log order, keys sorted: the same log gives the same bytes. `dg import` reads it. It ends \
 where the log ended when the command started.
 
@@ -26,8 +30,10 @@ With --json and no -o, the events come as one document {\"events\":[…]}; with 
 
 Examples:
   dg export -t acme > acme.ndjson
+  dg export case refund-4:exception:late -t acme -o case.ndjson
   dg export -t acme --after 1000 -o acme-2.ndjson
-  dg export -t acme | jq -r 'select(.event_type == \"TraceFinished\") | .trace_id'")]
+  dg export -t acme | jq -r 'select(.event_type == \"TraceFinished\") | .trace_id'"
+)]
 pub(crate) struct ExportArgs {
     #[command(flatten)]
     tenant: TenantFlag,
@@ -40,6 +46,17 @@ pub(crate) struct ExportArgs {
     /// Write to this file, which appears when it is complete.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<ExportCommand>,
+}
+
+/// What else can be exported.
+#[derive(Debug, Subcommand)]
+enum ExportCommand {
+    /// One case of human review, to be checked with `dg verify bundle`.
+    Case(cases::CaseArgs),
+    /// The cases that a filter chooses, as lines.
+    Cases(cases::CasesArgs),
 }
 
 /// How the events are laid out.
@@ -49,6 +66,11 @@ enum Form {
 }
 
 pub(crate) async fn run(global: &Global, args: &ExportArgs, out: &mut Output<'_>) -> Result<(), Failure> {
+    match &args.command {
+        Some(ExportCommand::Case(args)) => return cases::one(global, args, out).await,
+        Some(ExportCommand::Cases(args)) => return cases::many(global, args, out).await,
+        None => {}
+    }
     if args.until.is_some_and(|until| until < args.after) {
         return Err(Failure::usage("--until lies before --after"));
     }

@@ -1,6 +1,7 @@
 //! `dg workflow`: what people have to look at, and what they do with it.
 
 mod act;
+mod figures;
 mod upkeep;
 
 use std::time::Duration;
@@ -29,6 +30,8 @@ pub(crate) enum WorkflowCommand {
     Act(act::ActArgs),
     /// Wait until somebody has decided. Exit code 75 when nobody has in time.
     Wait(WaitArgs),
+    /// Show how reviews were decided, per policy and per reviewer.
+    Figures(figures::FiguresArgs),
     /// Compare the items with the log. Exit code 1 when they differ.
     #[command(after_help = "Examples:\n  dg workflow verify -t acme\n  dg workflow verify --json | jq .equal")]
     Verify(TenantFlag),
@@ -118,6 +121,7 @@ pub(crate) async fn run(global: &Global, command: WorkflowCommand, out: &mut Out
             }
             tell(&decided, out)
         }
+        WorkflowCommand::Figures(args) => figures::run(&client(&args.tenant)?, &args, out).await,
         WorkflowCommand::Verify(tenant) => upkeep::verify(&client(&tenant)?, out).await,
         WorkflowCommand::Rebuild(args) => upkeep::rebuild(&client(&args.tenant)?, args, out).await,
         WorkflowCommand::DeadLetters(args) => upkeep::dead_letters(&client(&args.tenant)?, args, out).await,

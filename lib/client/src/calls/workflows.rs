@@ -92,7 +92,63 @@ pub fn exception_workflow(trace_id: &str, exception_id: &str) -> String {
     format!("{}:exception:{}", trace_id.trim(), exception_id.trim())
 }
 
+/// How cases are taken out; what is `None` is the service's default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are the parameters of docs/api/http.md")]
+pub struct CaseExport {
+    /// `json`, `ndjson` or `html`; many cases are always lines.
+    pub format: Option<String>,
+    pub profile: Option<String>,
+    pub events: Option<String>,
+}
+
 impl Client {
+    /// One case, as the bytes that the service sent.
+    ///
+    /// # Errors
+    /// `not_found`; `forbidden` without the permission `workflow_export`.
+    pub async fn export_case(&self, workflow_id: &str, how: &CaseExport) -> Result<Vec<u8>, ClientError> {
+        let params = Params::default()
+            .set("format", how.format.as_ref())
+            .set("profile", how.profile.as_ref())
+            .set("events", how.events.as_ref());
+        let path = format!("/admin/workflows/{}/export", segment("a workflow id", workflow_id)?);
+        Ok(self.lines(path, params.0, "x-dg-next").await?.0)
+    }
+
+    /// The cases that a query chooses, as lines.
+    ///
+    /// # Errors
+    /// As [`Self::export_case`].
+    pub async fn export_cases(&self, query: &WorkflowQuery, how: &CaseExport) -> Result<Vec<u8>, ClientError> {
+        let params = Params::default()
+            .each("status", &query.status)
+            .each("priority", &query.priority)
+            .set("policy_id", query.policy_id.as_ref())
+            .set("trace_id", query.trace_id.as_ref())
+            .set("q", query.q.as_ref())
+            .set("only_open", query.only_open)
+            .set("profile", how.profile.as_ref())
+            .set("events", how.events.as_ref());
+        Ok(self.lines("/admin/workflows:export".to_owned(), params.0, "x-dg-next").await?.0)
+    }
+
+    /// How reviews were decided between two RFC 3339 instants.
+    ///
+    /// # Errors
+    /// The service's refusals.
+    pub async fn workflow_figures(
+        &self,
+        from: Option<&str>,
+        to: Option<&str>,
+        policy_id: Option<&str>,
+        reviewer: Option<&str>,
+    ) -> Result<Value, ClientError> {
+        let params =
+            Params::default().set("from", from).set("to", to).set("policy_id", policy_id).set("reviewer", reviewer);
+        self.get("/workflows/figures".to_owned(), params.0).await
+    }
+
     /// A page of the tenant's queue.
     ///
     /// # Errors
