@@ -261,7 +261,11 @@ async fn the_clock_warns_once_and_escalates_rung_by_rung() {
     assert_eq!(case.daemon.workflow_fire(&case.tenant).await.unwrap().escalated, 1);
     let item = case.item(id).await;
     assert_eq!((item.sla.escalation_level, item.priority), (2, Priority::Urgent));
-    assert!(case.daemon.workflow_standing().await.unwrap().is_empty());
+    let standing = case.daemon.workflow_standing().await.unwrap();
+    assert!(
+        standing.iter().all(|tenant| tenant.next_timer_at.is_none() && tenant.applied == tenant.head),
+        "{standing:?}"
+    );
     case.verified().await;
     let rebuilt = case.daemon.workflow_rebuild(&case.tenant, "test").await.unwrap();
     assert!(rebuilt.is_equal() && rebuilt.replaced);
