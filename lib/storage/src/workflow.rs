@@ -1,6 +1,6 @@
 //! Items of human review: the fold of the log in tables, and the one way to change them.
 //!
-//! Whoever changes an item takes a [`Turn`]: a transaction that locks the tenant's log and its items, applies what the log has
+//! Whoever changes an item takes a *turn*: a transaction that locks the tenant's log and its items, applies what the log has
 //! and the items have not, and then appends events of its own and applies those too. Commands, timers and routing differ in what
 //! they append, and in nothing else; so the tables are the fold of the log after each of them. What is in no log (who holds an
 //! item, what was read) has statements of its own.

@@ -166,7 +166,7 @@ impl Set {
         out
     }
 
-    /// Counts a case, by the lines that [`write`] made of it.
+    /// Counts a case, by the lines that [`write()`] made of it.
     pub fn add(&mut self, case: &str) {
         self.cases += 1;
         if let Some(last) = case.lines().next_back() {
