@@ -52,8 +52,8 @@ pub(crate) async fn one(
     RawQuery(query): RawQuery,
     caller: TenantCaller<Admin>,
 ) -> Result<Response, ApiError> {
-    caller.principal.require(EXPORT)?;
     let given = Params::read(query.as_deref(), &[&["format", "profile", "events"]])?;
+    caller.principal.require(EXPORT)?;
     let format = given.choice("format", &FORMATS)?.unwrap_or(Format::Json);
     let whole_trace = given.choice("events", &EVENTS)?.unwrap_or(false);
     let taken = taken(&given, &caller)?;
@@ -82,8 +82,8 @@ pub(crate) async fn many(
     RawQuery(query): RawQuery,
     caller: TenantCaller<Admin>,
 ) -> Result<Response, ApiError> {
-    caller.principal.require(EXPORT)?;
     let given = Params::read(query.as_deref(), &[FILTERS, &["profile", "events"]])?;
+    caller.principal.require(EXPORT)?;
     let filter = filter(&given, &caller.principal)?;
     let whole_trace = given.choice("events", &EVENTS)?.unwrap_or(false);
     let taken = taken(&given, &caller)?;
