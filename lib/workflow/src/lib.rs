@@ -11,15 +11,22 @@
 
 pub mod calendar;
 pub mod case;
+mod canonical;
 pub mod command;
 pub mod digest;
 pub mod draft;
+pub mod evidence;
+pub mod facts;
 pub mod fold;
+pub mod form;
 pub mod ids;
 mod instant;
 mod item;
 mod notice;
+mod problems;
+pub mod routing;
 mod status;
+pub mod template;
 pub mod timer;
 
 pub use item::{
