@@ -10,14 +10,11 @@ mod read;
 use std::collections::{BTreeMap, BTreeSet};
 
 use dg_domain::Micros;
-use jiff::{
-    Timestamp, ToSpan,
-    civil::{Date, Time, Weekday},
-    tz::{AmbiguousOffset, TimeZone},
-};
+use jiff::{ToSpan, civil::Date, tz::TimeZone};
 
 pub use self::read::Problem;
-use crate::command::Hours;
+pub(crate) use self::read::problem;
+use crate::{command::Hours, wall};
 
 /// Minutes of a day at which one is open: from the first to before the second; 1440 is the end of the day.
 type Interval = (i16, i16);
@@ -43,7 +40,7 @@ impl Calendar {
         let hours: &[Interval] = match self.exceptions.get(&day) {
             Some(hours) => hours,
             None if closed => &[],
-            None => &self.weekly[weekday(day)],
+            None => &self.weekly[wall::weekday(day)],
         };
         hours
             .iter()
@@ -53,23 +50,12 @@ impl Calendar {
 
     /// The instant at which the wall shows a minute of a day, in microseconds.
     fn instant(&self, day: Date, minute: i16) -> i64 {
-        let (day, minute) = if minute >= 1_440 { (day.tomorrow().unwrap_or(day), 0) } else { (day, minute) };
-        let hour = i8::try_from(minute / 60).unwrap_or_default();
-        let time = Time::constant(hour, i8::try_from(minute % 60).unwrap_or_default(), 0, 0);
-        let shown = self.zone.to_ambiguous_timestamp(day.to_datetime(time));
-        let skipped = matches!(shown.offset(), AmbiguousOffset::Gap { .. });
-        let Ok(first) = shown.earlier() else { return i64::MAX };
-        if !skipped {
-            return first.as_microsecond();
-        }
-        // What is skipped is the moment of the skip, which is the first change of the clock behind it.
-        let skip = self.zone.following(first).next();
-        skip.map_or(first, |change| change.timestamp()).as_microsecond()
+        wall::instant(&self.zone, day, minute)
     }
 
     /// The day that an instant is on.
     fn day(&self, at: Micros) -> Option<Date> {
-        Some(self.zone.to_datetime(Timestamp::from_microsecond(at.get()).ok()?).date())
+        wall::day(&self.zone, at)
     }
 }
 
@@ -108,18 +94,6 @@ impl Hours for Calendar {
             day = next;
         }
         sum
-    }
-}
-
-fn weekday(day: Date) -> usize {
-    match day.weekday() {
-        Weekday::Monday => 0,
-        Weekday::Tuesday => 1,
-        Weekday::Wednesday => 2,
-        Weekday::Thursday => 3,
-        Weekday::Friday => 4,
-        Weekday::Saturday => 5,
-        Weekday::Sunday => 6,
     }
 }
 

@@ -9,9 +9,10 @@
 //! Nothing here does I/O, reads a clock or draws randomness. Whatever depends on settings that may change (routing, calendars,
 //! templates) is decided once, and written into an event; the fold reads the event and never the settings.
 
+pub mod absence;
 pub mod calendar;
-pub mod case;
 mod canonical;
+pub mod case;
 pub mod command;
 pub mod digest;
 pub mod draft;
@@ -26,8 +27,10 @@ mod notice;
 mod problems;
 pub mod routing;
 mod status;
+pub mod telling;
 pub mod template;
 pub mod timer;
+mod wall;
 
 pub use item::{
     Actor, Assignment, Ballot, Companion, Decision, External, Item, Policy, Request, Rung, Sla, Subject, Terms,

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{civil::Date, tz::TimeZoneDatabase};
+use jiff::civil::Date;
 use serde_json::{Map, Value};
 
 use super::{Calendar, Interval};
+use crate::wall::{self, DAYS, minute};
 
 /// Something that is wrong with a definition.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +17,6 @@ pub struct Problem {
     pub message: String,
 }
 
-const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 const KEYS: [&str; 4] = ["time_zone", "weekly", "holidays", "exceptions"];
 /// More than anybody has.
 const MOST_DAYS: usize = 2_000;
@@ -40,7 +40,7 @@ impl Calendar {
             wrong.push(problem(&format!("/{key}"), "is not known here"));
         }
         let zone = definition.get("time_zone").and_then(Value::as_str);
-        let zone = zone.and_then(|name| TimeZoneDatabase::bundled().get(name).ok());
+        let zone = zone.and_then(wall::zone);
         if zone.is_none() {
             wrong.push(problem("/time_zone", "is the name of a time zone, for example Europe/Berlin"));
         }
@@ -57,7 +57,7 @@ impl Calendar {
     }
 }
 
-fn problem(pointer: &str, message: &str) -> Problem {
+pub(crate) fn problem(pointer: &str, message: &str) -> Problem {
     Problem { pointer: pointer.to_owned(), message: message.to_owned() }
 }
 
@@ -96,16 +96,6 @@ fn intervals(given: &Value, at: &str, wrong: &mut Vec<Problem>) -> Vec<Interval>
         }
     }
     found
-}
-
-/// `HH:MM` as a minute of the day.
-fn minute(text: &str) -> Option<i16> {
-    let (hour, minute) = text.split_once(':')?;
-    let two = |part: &str| -> Option<i16> {
-        (part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit())).then(|| part.parse().ok())?
-    };
-    let (hour, minute) = (two(hour)?, two(minute)?);
-    (hour < 24 && minute < 60 || hour == 24 && minute == 0).then_some(hour * 60 + minute)
 }
 
 fn holidays(given: Option<&Value>, wrong: &mut Vec<Problem>) -> (BTreeSet<Date>, BTreeSet<(i8, i8)>) {

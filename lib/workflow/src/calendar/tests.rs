@@ -1,4 +1,8 @@
-use jiff::{civil::DateTime, tz::TimeZoneDatabase};
+use jiff::{
+    Timestamp,
+    civil::{DateTime, Weekday},
+    tz::TimeZoneDatabase,
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
