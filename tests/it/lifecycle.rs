@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use dg_testkit::{Postgres, Suite, SuiteOptions, daemon, fixtures, processes, wait_for};
+use serde_json::Value;
 
 use crate::api::Api;
 use crate::events::{observed, started};
@@ -38,9 +39,13 @@ async fn the_demo_is_seeded_once_and_the_console_shows_it() {
     for _ in 0..2 {
         let admin = Api::admin(&suite);
         let demo = admin.tenant("release-demo");
-        let digests = demo.digests_at(events).await;
-        assert_eq!(demo.whole_log().await.len(), events, "seeding again changes nothing");
-        let graph = demo.get("/api/v1/graph/context?node_type=trace&node_id=trace-live-renewal-002&max_depth=2").await;
+        // What was recorded is there once. Its deadlines are long over, so that the clock adds what it has to say, at any time.
+        let recorded =
+            |log: Vec<Value>| log.into_iter().filter(|event| event["source"]["producer_id"] != "workflow-sla").count();
+        assert_eq!(recorded(demo.whole_log().await), events, "seeding again changes nothing");
+        let seen = format!("min_log_seq={events}&wait_ms=20000");
+        let around = "node_type=trace&node_id=trace-live-renewal-002&max_depth=2";
+        let graph = demo.get(&format!("/api/v1/graph/context?{around}&{seen}")).await;
         let size = |key: &str| graph.expect(200)[key].as_array().map_or(0, Vec::len);
         assert_eq!((size("nodes"), size("edges")), (12, 14));
         admin.tenant("default").get("/api/v1/events").await.expect(200);
@@ -49,7 +54,6 @@ async fn the_demo_is_seeded_once_and_the_console_shows_it() {
         assert_eq!(page.status, 200, "{}", page.text);
         assert!(page.text.contains("<html"), "{}", page.text);
         assert!(!page.text.contains(&suite.admin_token), "no token on a page");
-        assert_ne!(digests["full_projection"], serde_json::Value::Null);
         suite.stop().unwrap();
         suite.start_again().unwrap();
     }
