@@ -35,6 +35,10 @@ pub enum LockClass {
     Audit,
     /// Delivering a tenant's webhooks.
     Webhooks,
+    /// A tenant's absences, for the length of a transaction.
+    Absences,
+    /// Delivering a tenant's notifications.
+    Telling,
 }
 
 impl LockClass {
@@ -53,6 +57,8 @@ impl LockClass {
                 Self::Clear => 8,
                 Self::Audit => 9,
                 Self::Webhooks => 12,
+                Self::Absences => 13,
+                Self::Telling => 14,
             }
     }
 }

@@ -33,6 +33,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("V0013__webhooks", include_str!("../../../sql/migrations/V0013__webhooks.sql")),
     ("V0014__oidc", include_str!("../../../sql/migrations/V0014__oidc.sql")),
     ("V0015__workflow", include_str!("../../../sql/migrations/V0015__workflow.sql")),
+    ("V0016__telling", include_str!("../../../sql/migrations/V0016__telling.sql")),
 ];
 
 /// The schema version this program was built for: the number of the last migration.

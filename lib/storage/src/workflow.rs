@@ -8,13 +8,17 @@
 //! Not taken: commands that write tables first and tell the log later (two truths for a while), and a queue of commands for
 //! dg-workflowd (a reviewer would wait for a daemon).
 
+mod absences;
 mod act;
+mod calendars;
 mod case;
 mod claims;
 mod dead_letters;
 mod figures;
+mod inbox;
 mod list;
 mod notices;
+mod preferences;
 mod read;
 mod rebuild;
 mod row;
@@ -22,11 +26,15 @@ mod start;
 mod sync;
 mod turn;
 
+pub use absences::{AbsenceRefusal, AbsenceRow, NewAbsence};
 pub use act::{Act, Acted, Declined, Preview};
+pub use calendars::CalendarRow;
 pub use claims::{Claim, Claimed};
 pub use dead_letters::DeadLetter;
 pub use figures::{Figures, FiguresOf, PolicyFigures};
+pub use inbox::{InboxFilter, InboxRow, Seen};
 pub use list::{Buckets, ItemFilter, ItemOrder, ItemPage, ItemPosition, Summary};
+pub use preferences::PreferencesRow;
 pub use read::{ActionRow, NoticeRow, Shown};
 pub use rebuild::Rebuilt;
 pub use start::{Begun, ToStart};

@@ -4,13 +4,17 @@
 //! a chat or to a program, is planned here: by category, at once or collected for an hour or a day, and not in quiet hours. An
 //! escalation knows no quiet hours.
 
+mod audience;
 mod preferences;
 mod quiet;
 
 use dg_domain::Micros;
 use serde::{Deserialize, Serialize};
 
-pub use self::preferences::{Choice, Preferences};
+pub use self::{
+    audience::{Member, Told, audience},
+    preferences::{Choice, Preferences},
+};
 use crate::{Category, Notice};
 
 /// What happened longer ago is no news: it is in the inbox and goes no further. A history that is taken over tells nobody.

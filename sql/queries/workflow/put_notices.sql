@@ -1,4 +1,4 @@
--- Keeps notifications, each once.
+-- Keeps notifications, each once; answers those that are new.
 INSERT INTO dg_workflow_notifications (
     tenant_id, notification_id, workflow_key, workflow_id, trace_id, category, status, message, recipient_account_id,
     recipient_role, payload_json, dedupe_key, dedupe_hash, created_at)
@@ -9,3 +9,4 @@ FROM jsonb_to_recordset($2::text::jsonb) AS news (
     recipient_account_id text, recipient_role text, payload_json text, dedupe_key text, dedupe_hash uuid,
     created_at timestamptz)
 ON CONFLICT (tenant_id, dedupe_hash) DO NOTHING
+RETURNING notification_id, clock_timestamp() AS now

@@ -32,7 +32,7 @@ const SEES_ALL: [(&str, &str); 7] = [
 ];
 
 /// Views that read with the owner's rights, and who may read them.
-const OWNERS_VIEWS: [(&str, &str); 8] = [
+const OWNERS_VIEWS: [(&str, &str); 10] = [
     ("dg_check_durations", "dg_projectord"),
     ("dg_failure_totals", "dg_projectord"),
     ("dg_log_times", "dg_projectord"),
@@ -40,6 +40,8 @@ const OWNERS_VIEWS: [(&str, &str); 8] = [
     ("dg_webhook_work", "dg_workflowd"),
     ("dg_workflow_open_dead_letters", "dg_workflowd"),
     ("dg_workflow_standing", "dg_workflowd"),
+    ("dg_workflow_telling_standing", "dg_workflowd"),
+    ("dg_workflow_telling_work", "dg_workflowd"),
     ("dg_workflow_work", "dg_workflowd"),
 ];
 
@@ -79,9 +81,25 @@ const ROWS: &str = "
         VALUES ('a', gen_random_uuid(), 1, 'a', 'requested', 't', 'agent', 'x', 'x', '{}', 'e', 'requested', 1, now());
     INSERT INTO dg_workflow_notifications (tenant_id, notification_id, workflow_key, workflow_id, trace_id, category, message,
         payload_json, dedupe_key, dedupe_hash, created_at)
-        VALUES ('a', gen_random_uuid(), gen_random_uuid(), 'w', 't', 'comment', 'm', '{}', 'k', gen_random_uuid(), now());
+        VALUES ('a', '01900000-0000-7000-8000-000000000004', gen_random_uuid(), 'w', 't', 'comment', 'm', '{}', 'k', gen_random_uuid(), now());
     INSERT INTO dg_workflow_dead_letters (tenant_id, log_seq, event_id, event_type, error_code, error_message)
         VALUES ('a', 1, 'e', 't', 'c', 'm');
+    INSERT INTO dg_workflow_recipients (tenant_id, account_id, notification_id)
+        VALUES ('a', 'x', '01900000-0000-7000-8000-000000000004');
+    INSERT INTO dg_workflow_preferences (tenant_id, account_id, preferences_json) VALUES ('a', 'x', '{}');
+    INSERT INTO dg_workflow_channels (tenant_id, channel_id, channel, name, target, is_personal, preferences_json, created_by)
+        VALUES ('a', '01900000-0000-7000-8000-000000000005', 'webhook', 'n', 'https://example.org', false, '{}', 'x');
+    INSERT INTO dg_workflow_channel_secrets (tenant_id, channel_id, secret_id, kind, secret, created_by)
+        VALUES ('a', '01900000-0000-7000-8000-000000000005', gen_random_uuid(), 'hmac', repeat('s', 32), 'x');
+    INSERT INTO dg_workflow_deliveries (tenant_id, delivery_id, notification_id, channel, channel_id, is_bundled, message_id,
+        next_attempt_at)
+        VALUES ('a', gen_random_uuid(), '01900000-0000-7000-8000-000000000004', 'webhook', '01900000-0000-7000-8000-000000000005',
+            false, gen_random_uuid(), now());
+    INSERT INTO dg_workflow_telling_scopes (tenant_id, epoch, owner) VALUES ('a', 1, 'x');
+    INSERT INTO dg_workflow_absences (tenant_id, absence_id, account_id, from_at, until_at, updated_by)
+        VALUES ('a', gen_random_uuid(), 'x', now(), now() + interval '1 day', 'x');
+    INSERT INTO dg_workflow_calendars (tenant_id, calendar_id, version, definition_json, reason, created_by)
+        VALUES ('a', 'c', 1, '{}', 'r', 'x');
     INSERT INTO dg_cg_nodes VALUES ('a', 0, gen_random_uuid(), 1, 'n', 't', 'c');
     INSERT INTO dg_cg_edges VALUES
         ('a', 0, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, 'k', 'e', 't', 'c');
