@@ -213,9 +213,11 @@ $$;
 -- Where there is something to deliver, and how deliveries stand: shown to dg-workflowd of all tenants, and no more than that.
 
 CREATE VIEW dg_workflow_telling_work AS
-SELECT DISTINCT tenant_id
-FROM dg_workflow_deliveries
-WHERE state = 'pending' AND next_attempt_at <= now();
+SELECT DISTINCT delivery.tenant_id
+FROM dg_workflow_deliveries AS delivery
+LEFT JOIN dg_workflow_channels AS channel
+    ON channel.tenant_id = delivery.tenant_id AND channel.channel_id = delivery.channel_id
+WHERE delivery.state = 'pending' AND delivery.next_attempt_at <= now() AND channel.status IS DISTINCT FROM 'paused';
 
 CREATE VIEW dg_workflow_telling_standing AS
 SELECT count(*) FILTER (WHERE state = 'pending') AS pending,

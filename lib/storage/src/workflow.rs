@@ -12,8 +12,10 @@ mod absences;
 mod act;
 mod calendars;
 mod case;
+mod channels;
 mod claims;
 mod dead_letters;
+mod deliveries;
 mod figures;
 mod inbox;
 mod list;
@@ -29,8 +31,12 @@ mod turn;
 pub use absences::{AbsenceRefusal, AbsenceRow, NewAbsence};
 pub use act::{Act, Acted, Declined, Preview};
 pub use calendars::CalendarRow;
+pub use channels::{ChannelChange, ChannelRow, MOST_CHANNELS, NewChannel, Place};
 pub use claims::{Claim, Claimed};
 pub use dead_letters::DeadLetter;
+pub use deliveries::{
+    Attempted, DELIVERY_STATES, DeliveriesFilter, DeliveryRow, Due, Seal, Sent, TellingScope, TellingTotals,
+};
 pub use figures::{Figures, FiguresOf, PolicyFigures};
 pub use inbox::{InboxFilter, InboxRow, Seen};
 pub use list::{Buckets, ItemFilter, ItemOrder, ItemPage, ItemPosition, Summary};

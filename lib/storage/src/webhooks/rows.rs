@@ -157,7 +157,7 @@ impl Webhook {
 }
 
 impl SecretInfo {
-    pub(super) fn read(name: &'static str, row: &Row) -> Result<Self, StoreError> {
+    pub(crate) fn read(name: &'static str, row: &Row) -> Result<Self, StoreError> {
         let row = Columns { name, row };
         Ok(Self {
             secret_id: row.get("secret_id")?,
