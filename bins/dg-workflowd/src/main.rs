@@ -1,8 +1,9 @@
-//! dg-workflowd: follows the log for what people have to look at, and tells others by webhooks.
+//! dg-workflowd: follows the log for what people have to look at, tells them, and tells others by webhooks.
 
 mod config;
 mod follower;
 mod review;
+mod telling;
 mod webhooks;
 
 use std::process::ExitCode;
@@ -20,6 +21,7 @@ use dg_webhooks::{Policy, Reach};
 use crate::config::WorkflowSettings;
 use crate::follower::Follower;
 use crate::review::Reviewer;
+use crate::telling::Teller;
 use crate::webhooks::{Caller, Courier, Metrics, Tools};
 
 /// The database role it works with; it refuses to work with more.
@@ -27,7 +29,7 @@ const ROLE: &str = "dg_workflowd";
 
 const IDENTITY: Identity = Identity {
     name: "dg-workflowd",
-    about: "Follows the log for what people have to look at, and delivers webhooks",
+    about: "Follows the log for what people have to look at, and delivers notifications and webhooks",
     version: env!("CARGO_PKG_VERSION"),
 };
 
@@ -48,13 +50,24 @@ async fn run(daemon: Daemon<WorkflowSettings>) -> Result<(), Failure> {
     rooms.spawn("admin", admin.serve(readiness(store.clone()), metrics.clone(), rooms.stop()));
     let (workflow, poll_every) = (&config.workflow, config.workflow.poll_every());
     let listener = Listener::start(config.database.clone(), &HEARD, rooms.stop());
+    let caller = Caller::new(
+        Reach::of(workflow.webhook_allow_private),
+        Duration::from_millis(workflow.webhook_connect_timeout_ms),
+        Duration::from_millis(workflow.webhook_timeout_ms),
+    );
+    let telling = telling::Tools {
+        store: store.clone(),
+        caller: caller.clone(),
+        mailer: workflow.mailer(),
+        schedule: workflow.notify_schedule(),
+        at_once: workflow.notify_at_once,
+        item_url: workflow.item_url.clone(),
+        kept_days: workflow.notify_keep_days,
+        metrics: telling::Metrics::register(&metrics),
+    };
     let tools = Tools {
         store: store.clone(),
-        caller: Caller::new(
-            Reach::of(workflow.webhook_allow_private),
-            Duration::from_millis(workflow.webhook_connect_timeout_ms),
-            Duration::from_millis(workflow.webhook_timeout_ms),
-        ),
+        caller,
         schedule: workflow.schedule(),
         policy: Policy { disable_after: Duration::from_millis(workflow.webhook_disable_after_ms) },
         at_once: workflow.webhook_at_once,
@@ -66,6 +79,12 @@ async fn run(daemon: Daemon<WorkflowSettings>) -> Result<(), Failure> {
     let stop = rooms.stop();
     rooms.spawn("review", async move {
         reviewer.run(stop).await;
+        Ok::<_, Failure>(())
+    });
+    let teller = Teller::new(config.database.clone(), telling, listener.clone(), poll_every);
+    let stop = rooms.stop();
+    rooms.spawn("teller", async move {
+        teller.run(stop).await;
         Ok::<_, Failure>(())
     });
     let courier = Courier::new(config.database, tools, listener.clone(), poll_every);

@@ -10,6 +10,6 @@ mod message;
 mod metrics;
 mod turn;
 
-pub(crate) use call::Caller;
+pub(crate) use call::{Caller, Letter, Outcome};
 pub(crate) use courier::{Courier, Tools};
 pub(crate) use metrics::Metrics;

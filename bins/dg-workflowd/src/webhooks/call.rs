@@ -7,7 +7,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use dg_webhooks::{Reach, Target};
+use dg_webhooks::{Message, Reach, Secret, Target, signatures};
 use http_body_util::{BodyExt, Full};
 use hyper::{Request, Response, body::Incoming, header};
 use hyper_util::rt::TokioIo;
@@ -31,13 +31,31 @@ pub(crate) struct Caller {
     timeout: Duration,
 }
 
-/// What is sent.
+/// What is sent: JSON.
 #[derive(Clone, Debug)]
 pub(crate) struct Letter {
-    pub(crate) message_id: String,
-    pub(crate) timestamp: i64,
-    pub(crate) signature: String,
-    pub(crate) body: Bytes,
+    /// Headers of its own, by name.
+    headers: Vec<(&'static str, String)>,
+    body: Bytes,
+}
+
+impl Letter {
+    /// What Standard Webhooks ask for: `timestamp` is that of the attempt, in seconds since 1970.
+    pub(crate) fn signed(message: Message, secrets: &[Secret], timestamp: i64) -> Self {
+        let Message { message_id, body } = message;
+        let signature = signatures(secrets, &message_id, timestamp, body.as_bytes());
+        let headers = vec![
+            ("webhook-id", message_id),
+            ("webhook-timestamp", timestamp.to_string()),
+            ("webhook-signature", signature),
+        ];
+        Self { headers, body: Bytes::from(body) }
+    }
+
+    /// Nothing but the body.
+    pub(crate) fn plain(body: String) -> Self {
+        Self { headers: Vec::new(), body: Bytes::from(body) }
+    }
 }
 
 /// How an attempt ended.
@@ -166,16 +184,15 @@ where
     let (mut sender, connection) = handshake.await.map_err(broken)?;
     let driver = tokio::spawn(connection);
     let guard = AbortOnDrop(driver.abort_handle());
-    let request = Request::post(target.path_and_query())
+    let mut request = Request::post(target.path_and_query())
         .header(header::HOST, target.authority())
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::USER_AGENT, concat!("DecisionGraph/", env!("CARGO_PKG_VERSION")))
-        .header(header::CONNECTION, "close")
-        .header("webhook-id", &letter.message_id)
-        .header("webhook-timestamp", letter.timestamp.to_string())
-        .header("webhook-signature", &letter.signature)
-        .body(Full::new(letter.body))
-        .map_err(|error| Fault::Http(error.to_string()))?;
+        .header(header::CONNECTION, "close");
+    for (name, value) in &letter.headers {
+        request = request.header(*name, value);
+    }
+    let request = request.body(Full::new(letter.body)).map_err(|error| Fault::Http(error.to_string()))?;
     let mut answer: Response<Incoming> = sender.send_request(request).await.map_err(broken)?;
     let retry_after = answer.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
     let outcome = Outcome::Answered { status: answer.status().as_u16(), retry_after: retry_after.map(str::to_owned) };
@@ -219,12 +236,8 @@ mod tests {
     }
 
     fn letter() -> Letter {
-        Letter {
-            message_id: "m".to_owned(),
-            timestamp: 7,
-            signature: "v1,x".to_owned(),
-            body: Bytes::from_static(b"{}"),
-        }
+        let secrets = [Secret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap()];
+        Letter::signed(Message { message_id: "m".to_owned(), body: "{}".to_owned() }, &secrets, 7)
     }
 
     /// A server that reads a request's head and answers these bytes, and then says nothing more.
@@ -256,11 +269,19 @@ mod tests {
         assert_eq!(call(&url).await, Outcome::Answered { status: 204, retry_after: None });
         let head = task.await.unwrap();
         assert!(head.starts_with("POST /hook?a=b HTTP/1.1\r\n"), "{head}");
-        for line in
-            ["webhook-id: m", "webhook-timestamp: 7", "webhook-signature: v1,x", "content-type: application/json"]
-        {
-            assert!(head.contains(&format!("\r\n{line}\r\n")), "{line}\n{head}");
+        let signature = "webhook-signature: v1,".to_owned();
+        for line in ["webhook-id: m\r", "webhook-timestamp: 7\r", &signature, "content-type: application/json\r"] {
+            assert!(head.contains(&format!("\r\n{line}")), "{line}\n{head}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_plain_letter_has_no_headers_of_webhooks() {
+        let (url, task) = serving(b"HTTP/1.1 200 OK\r\n\r\n").await;
+        let target = Target::parse(&url, Reach::Anywhere).unwrap();
+        let outcome = caller(Reach::Anywhere).call(&target, Letter::plain("{}".to_owned())).await;
+        assert!(matches!(outcome, Outcome::Answered { status: 200, .. }));
+        assert!(!task.await.unwrap().contains("webhook-"));
     }
 
     #[tokio::test]

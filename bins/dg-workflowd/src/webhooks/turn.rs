@@ -5,7 +5,6 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use bytes::Bytes;
 use dg_domain::LogSeq;
 use dg_runtime::{CancellationToken, chance, clock};
 use dg_storage::{
@@ -17,7 +16,7 @@ use dg_storage::{
         courier::{Course, Due, Queued, Recorded, Served, Service},
     },
 };
-use dg_webhooks::{Message, Next, Policy, Target, Verdict, advance_id, event_id, event_type, retry_after, signatures};
+use dg_webhooks::{Message, Next, Policy, Target, Verdict, advance_id, event_id, event_type, retry_after};
 use tokio::{
     task::JoinSet,
     time::{Instant, timeout_at},
@@ -193,10 +192,7 @@ impl Turn {
     }
 
     fn launch(&mut self, service: &Service, target: Target, due: &Due, message: Message) {
-        let timestamp = clock::now().get().div_euclid(1_000_000);
-        let signature = signatures(&service.secrets, &message.message_id, timestamp, message.body.as_bytes());
-        let Message { message_id, body } = message;
-        let letter = Letter { message_id, timestamp, signature, body: Bytes::from(body) };
+        let letter = Letter::signed(message, &service.secrets, clock::now().get().div_euclid(1_000_000));
         let (caller, delivery_id) = (self.tools.caller.clone(), due.delivery_id);
         self.on_their_way.insert(delivery_id, due.tries);
         self.calls.spawn(async move {
