@@ -11,7 +11,7 @@ use dg_http::gate::{Role, look_again};
 use crate::app::App;
 use crate::{
     admin, batch, digests, event_types, events, graph, health, idempotency, ingest, me, openapi, outage, precedents,
-    probes, search, sign_in, stream, traces, workflow_cases, workflows,
+    probes, search, sign_in, stream, telling, traces, workflow_cases, workflows,
 };
 
 const BASE: &str = "/api/v1";
@@ -120,6 +120,23 @@ table! { versioned VERSIONED
     "/workflows/{workflow_id}" => get TenantReader workflows::show::show;
     "/workflows/{workflow_id}/actions" => post TenantWriter workflows::act::act;
     "/workflows/{workflow_id}/wait" => get TenantReader workflows::wait::wait;
+    "/notifications" => get TenantReader telling::inbox::list;
+    "/notifications/read" => post TenantReader telling::inbox::read;
+    "/notifications/preferences" => get TenantReader telling::preferences::show, put TenantReader telling::preferences::put;
+    "/absences" => get TenantReader telling::absences::list;
+    "/absences/{absence_id}" => put TenantReader telling::absences::put, delete TenantReader telling::absences::delete;
+    "/admin/workflow-calendars" => get TenantAdmin telling::calendars::list;
+    "/admin/workflow-calendars/{calendar_id}" => get TenantAdmin telling::calendars::show,
+        put TenantAdmin telling::calendars::put;
+    "/admin/workflow-calendars/{calendar_id}/deadline" => get TenantAdmin telling::calendars::deadline;
+    "/admin/workflow-channels" => get TenantAdmin telling::channels::list, post TenantAdmin telling::channels::create;
+    "/admin/workflow-channels/{channel_id}" => get TenantAdmin telling::channels::show,
+        patch TenantAdmin telling::channels::change, delete TenantAdmin telling::channels::delete;
+    "/admin/workflow-channels/{channel_id}/secret/rotate" => post TenantAdmin telling::channels::rotate;
+    "/admin/workflow-channels/{channel_id}/test" => post TenantAdmin telling::channels::test;
+    "/admin/workflow-deliveries" => get TenantAdmin telling::deliveries::list;
+    "/admin/workflow-deliveries:retry" => post TenantAdmin telling::deliveries::retry_all;
+    "/admin/workflow-deliveries/{delivery_id}/retry" => post TenantAdmin telling::deliveries::retry;
     "/admin/workflows:verify" => post TenantAdmin workflows::upkeep::verify;
     "/admin/workflows:rebuild" => post TenantAdmin workflows::upkeep::rebuild;
     "/admin/workflows:export" => get TenantAdmin workflow_cases::export::many;

@@ -9,7 +9,9 @@ use dg_storage::audit::{AuditKind, Outcome};
 use dg_storage::projections::FailureStatus;
 use dg_storage::tenants::TenantStatus;
 use dg_storage::webhooks::{DeliveryState, WebhookStatus};
-use dg_workflow::{Kind, Priority};
+use dg_storage::workflow::DELIVERY_STATES;
+use dg_workflow::telling::{Channel, Mode};
+use dg_workflow::{Category, Kind, Priority};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{
     AnyOfBuilder, Array, ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type,
@@ -64,6 +66,10 @@ vocabularies! {
     workflow_kind: Kind::ALL.map(Kind::as_str);
     workflow_act: crate::workflows::asked::WORDS;
     priority: Priority::ALL.map(Priority::as_str);
+    notification_category: Category::ALL.map(Category::as_str);
+    telling_channel: Channel::ALL.map(Channel::as_str);
+    telling_state: DELIVERY_STATES;
+    channel_status: CHANNEL_STATUSES;
     bulk_outcome: ["done", "refused"];
     audit_kind: AuditKind::ALL.iter().map(|kind| kind.as_str());
     audit_outcome: Outcome::ALL.iter().map(|outcome| outcome.as_str());
@@ -131,6 +137,89 @@ pub(crate) fn nullable_long_text() -> Schema {
     or_null(text().max_length(Some(dg_workflow::command::LONGEST_TEXT)))
 }
 
+const CHANNEL_STATUSES: [&str; 2] = ["active", "paused"];
+
+pub(crate) fn nullable_channel_status() -> Schema {
+    words_or_null(CHANNEL_STATUSES)
+}
+
+/// Some ids, or null.
+pub(crate) fn nullable_ids() -> Schema {
+    let kinds = SchemaType::from_iter([Type::Array, Type::Null]);
+    Schema::Array(ArrayBuilder::new().schema_type(kinds).items(RefOr::T(text().into())).max_items(Some(500)).build())
+}
+
+pub(crate) fn nullable_flag() -> Schema {
+    ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::Boolean, Type::Null])).into()
+}
+
+/// A text that people read.
+pub(crate) fn title() -> Schema {
+    title_of(text()).into()
+}
+
+/// An address of a mailbox.
+pub(crate) fn nullable_email() -> Schema {
+    let pattern = r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+$";
+    or_null(text().pattern(Some(pattern)).max_length(Some(254)))
+}
+
+/// Where a channel leads: what else is refused is told by the answer.
+pub(crate) fn channel_target() -> Schema {
+    text().min_length(Some(1)).max_length(Some(2_048)).into()
+}
+
+pub(crate) fn nullable_channel_target() -> Schema {
+    or_null(text().min_length(Some(1)).max_length(Some(2_048)))
+}
+
+/// The version of something that a caller saw; 0 for none.
+pub(crate) fn nullable_seen_version() -> Schema {
+    seconds(0, i64::MAX)
+}
+
+/// What somebody wants to be told. Which names of zones and which times there are is told by the answer.
+fn preferences_of(kinds: SchemaType) -> Schema {
+    let choice = || {
+        let channels = ArrayBuilder::new()
+            .schema_type(SchemaType::from_iter([Type::Array, Type::Null]))
+            .items(RefOr::T(words(Channel::ALL.map(Channel::as_str))));
+        ObjectBuilder::new()
+            .property("mode", words_or_null(Mode::ALL.map(Mode::as_str)))
+            .property("channels", channels.build())
+    };
+    let hour = || or_null(text().pattern(Some("^([01][0-9]|2[0-3]):[0-5][0-9]$")));
+    let hours = ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::Object, Type::Null]))
+        .property("from", hour())
+        .property("to", hour());
+    let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    let days = ArrayBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::Array, Type::Null]))
+        .items(RefOr::T(words(days)))
+        .build();
+    let categories = ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::Object, Type::Null]))
+        .property_names(Some(words(Category::ALL.map(Category::as_str))))
+        .additional_properties(Some(RefOr::T(choice().into())));
+    choice()
+        .schema_type(kinds)
+        .property("time_zone", nullable_text())
+        .property("quiet_hours", hours)
+        .property("quiet_days", days)
+        .property("digest_at", hour())
+        .property("categories", categories)
+        .into()
+}
+
+pub(crate) fn preferences() -> Schema {
+    preferences_of(SchemaType::new(Type::Object))
+}
+
+pub(crate) fn nullable_preferences() -> Schema {
+    preferences_of(SchemaType::from_iter([Type::Object, Type::Null]))
+}
+
 /// A version of an item, at least 1.
 pub(crate) fn nullable_version() -> Schema {
     seconds(1, i64::MAX)
@@ -153,11 +242,20 @@ pub(crate) fn name() -> Schema {
     text().pattern(Some(format!("^{NAME}$"))).into()
 }
 
+pub(crate) fn nullable_name() -> Schema {
+    or_null(text().min_length(Some(1)).max_length(Some(200)))
+}
+
 /// A text that people read: 1 to 200 characters, none of them for control, not blank.
 pub(crate) fn nullable_title() -> Schema {
+    or_null(title_of(text()))
+}
+
+fn title_of(builder: ObjectBuilder) -> ObjectBuilder {
     let other = r"[^\u0000-\u001f\u007f-\u009f]";
     let shown = format!(r"[^\u0000-\u001f\u007f-\u009f{SPACE}]");
-    or_null(text().pattern(Some(format!("^{other}*{shown}{other}*$"))).min_length(Some(1)).max_length(Some(200)))
+    let pattern = format!("^{other}*{shown}{other}*$");
+    builder.pattern(Some(pattern)).min_length(Some(1)).max_length(Some(200))
 }
 
 /// A reason that stands in a free object.

@@ -76,7 +76,7 @@ struct ReplayJson {
 /// What is known about a secret that is not the secret.
 #[derive(Serialize, ToSchema)]
 #[schema(as = WebhookSecret)]
-struct SecretJson {
+pub(crate) struct SecretJson {
     secret_id: String,
     #[schema(schema_with = words::secret_kind)]
     secret_kind: &'static str,
@@ -92,7 +92,7 @@ struct SecretJson {
 /// one.
 #[derive(Serialize, ToSchema)]
 #[schema(as = WebhookSecretShownOnce)]
-struct ShownOnce {
+pub(crate) struct ShownOnce {
     secret_id: String,
     #[schema(schema_with = words::secret_kind)]
     secret_kind: &'static str,
@@ -172,7 +172,7 @@ pub(crate) async fn create(
 ) -> Result<Reply, ApiError> {
     caller.principal.require(WEBHOOKS_MANAGE)?;
     let asked = body::command::<Asked>(request).await?;
-    let target = asked::target(&asked.url, app.reach).await?;
+    let target = asked::target(&asked.url, app.reach, "/url").await?;
     let kind = asked.secret_kind()?;
     let after = asked.after(app.store.head(caller.tenant()).await?)?;
     let new = NewWebhook {
@@ -301,7 +301,8 @@ pub(crate) async fn replay(
     Reply::accepted(&Replayed { webhook: WebhookJson::of(&webhook), dead_letters })
 }
 
-fn draw(kind: SecretKind) -> NewSecret {
+/// A secret that nobody had before.
+pub(crate) fn draw(kind: SecretKind) -> NewSecret {
     let mut random = [0; 32];
     getrandom::fill(&mut random).expect("the system has a random source");
     NewSecret { secret_id: Uuid::now_v7(), secret: Secret::new(kind, random) }
@@ -353,7 +354,7 @@ impl<'a> WebhookJson<'a> {
 }
 
 impl SecretJson {
-    fn of(secret: SecretInfo) -> Self {
+    pub(crate) fn of(secret: SecretInfo) -> Self {
         Self {
             secret_id: secret.secret_id.to_string(),
             secret_kind: secret.kind.as_str(),
@@ -366,7 +367,7 @@ impl SecretJson {
 }
 
 impl ShownOnce {
-    fn of(new: &NewSecret) -> Self {
+    pub(crate) fn of(new: &NewSecret) -> Self {
         let public_key = new.secret.public_key();
         Self {
             secret_id: new.secret_id.to_string(),

@@ -70,7 +70,7 @@ pub(super) struct Change {
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(as = WebhookRotation)]
-pub(super) struct Rotation {
+pub(crate) struct Rotation {
     #[schema(schema_with = words::webhook_overlap)]
     overlap_s: Option<i64>,
     #[schema(schema_with = words::nullable_secret_kind)]
@@ -108,15 +108,15 @@ pub(super) enum Replay {
 ///
 /// # Errors
 /// `invalid_argument`.
-pub(super) async fn target(url: &str, reach: Reach) -> Result<String, ApiError> {
-    let target = Target::parse(url, reach).map_err(|error| bad(error.to_string(), "/url"))?;
+pub(crate) async fn target(url: &str, reach: Reach, pointer: &'static str) -> Result<String, ApiError> {
+    let target = Target::parse(url, reach).map_err(|error| bad(error.to_string(), pointer))?;
     if target.ip().is_none() && reach == Reach::Public {
         let found = timeout(LOOKUP, tokio::net::lookup_host((target.host_name(), target.port()))).await;
         // A name that nobody knows just now may be known when the first message goes there.
         if let Ok(Ok(addresses)) = found
             && addresses.into_iter().any(|address| !reach.covers(address.ip()))
         {
-            return Err(bad(dg_webhooks::BadTarget::NotPublic.to_string(), "/url"));
+            return Err(bad(dg_webhooks::BadTarget::NotPublic.to_string(), pointer));
         }
     }
     Ok(target.as_str().to_owned())
@@ -161,7 +161,7 @@ impl Change {
             Some(_) => return Err(bad("status is active or paused".to_owned(), "/status")),
         };
         let url = match &self.url {
-            Some(url) => Some(target(url, reach).await?),
+            Some(url) => Some(target(url, reach, "/url").await?),
             None => None,
         };
         Ok(WebhookChange {
@@ -178,7 +178,7 @@ impl Change {
 }
 
 impl Rotation {
-    pub(super) fn overlap_s(&self) -> Result<u32, ApiError> {
+    pub(crate) fn overlap_s(&self) -> Result<u32, ApiError> {
         let overlap = self.overlap_s.unwrap_or(OVERLAP_S);
         match u32::try_from(overlap) {
             Ok(seconds) if overlap <= LONGEST_OVERLAP_S => Ok(seconds),
@@ -186,7 +186,7 @@ impl Rotation {
         }
     }
 
-    pub(super) fn secret_kind(&self) -> Result<Option<SecretKind>, ApiError> {
+    pub(crate) fn secret_kind(&self) -> Result<Option<SecretKind>, ApiError> {
         kind(self.secret_kind.as_deref())
     }
 }
