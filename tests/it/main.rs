@@ -30,6 +30,7 @@ mod search;
 mod space;
 mod steering;
 mod stream;
+mod telling;
 mod vectors;
 mod webhooks;
 mod workflows;
