@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    accounts, audit, bench, digest, doctor, export, failures, graph, import, init, migrate, precedents, quarantine,
-    replay, sessions, tenants, tokens, trace, traces, up, users, verify, webhooks, workflow,
+    absences, accounts, audit, bench, calendars, digest, doctor, export, failures, graph, import, init, migrate,
+    notifications, precedents, quarantine, replay, sessions, tenants, tokens, trace, traces, up, users, verify,
+    webhooks, workflow,
 };
 
 /// Records decisions, projects them, queries them, proves them: the operator's command line.
@@ -161,6 +162,21 @@ pub(crate) enum Command {
     Workflow {
         #[command(subcommand)]
         command: Box<workflow::WorkflowCommand>,
+    },
+    /// What the caller was told, what they want to be told, and where notifications go.
+    Notifications {
+        #[command(subcommand)]
+        command: Box<notifications::NotificationsCommand>,
+    },
+    /// When somebody is away, and who stands in: list, put, delete.
+    Absences {
+        #[command(subcommand)]
+        command: absences::AbsencesCommand,
+    },
+    /// When anybody is there: list, show, put, deadline.
+    Calendars {
+        #[command(subcommand)]
+        command: calendars::CalendarsCommand,
     },
     /// Measure the suite beside the ceiling of its own database.
     Bench(bench::BenchArgs),

@@ -1,8 +1,10 @@
 //! What each command does.
 
+pub(crate) mod absences;
 pub(crate) mod accounts;
 pub(crate) mod audit;
 pub(crate) mod bench;
+pub(crate) mod calendars;
 pub(crate) mod database;
 pub(crate) mod digest;
 pub(crate) mod doctor;
@@ -12,6 +14,7 @@ pub(crate) mod graph;
 pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod migrate;
+pub(crate) mod notifications;
 pub(crate) mod precedents;
 pub(crate) mod quarantine;
 pub(crate) mod replay;
@@ -66,6 +69,9 @@ pub(crate) async fn run(cli: Cli, out: &mut Output<'_>) -> Result<(), Failure> {
         Command::Audit { command } => audit::run(global, command, out).await,
         Command::Webhooks { command } => webhooks::run(global, command, out).await,
         Command::Workflow { command } => workflow::run(global, *command, out).await,
+        Command::Notifications { command } => notifications::run(global, *command, out).await,
+        Command::Absences { command } => absences::run(global, command, out).await,
+        Command::Calendars { command } => calendars::run(global, command, out).await,
         Command::Bench(args) => bench::run(&args, out).await,
     }?;
     Ok(out.flush()?)

@@ -10,6 +10,7 @@ pub(crate) mod projections;
 pub(crate) mod runs;
 pub(crate) mod sessions;
 pub(crate) mod sign_in;
+pub(crate) mod telling;
 pub(crate) mod tenants;
 pub(crate) mod tokens;
 pub(crate) mod traces;

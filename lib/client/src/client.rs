@@ -288,6 +288,19 @@ impl Client {
         Ok(self.call(&call).await?.data)
     }
 
+    /// Something under an id of the caller's choice. Done twice, it is done.
+    pub(crate) async fn put<T: DeserializeOwned>(
+        &self,
+        path: String,
+        body: &(impl Serialize + ?Sized),
+    ) -> Result<T, ClientError> {
+        let bytes = serde_json::to_vec(body)
+            .map_err(|error| ClientError::local("invalid_argument", format!("the body is not JSON: {error}")))?;
+        let body = Some(("application/json", bytes.into()));
+        let call = Call { method: Method::PUT, path, query: Vec::new(), body, repeat: Repeat::Safe };
+        Ok(self.call(&call).await?.data)
+    }
+
     /// A removal. Done twice, the second one answers `not_found`.
     pub(crate) async fn delete<T: DeserializeOwned>(&self, path: String) -> Result<T, ClientError> {
         let call = Call { method: Method::DELETE, path, query: Vec::new(), body: None, repeat: Repeat::Unsent };

@@ -86,6 +86,7 @@ pub use calls::graph::{Direction, EdgeCursor, EdgePage, EdgeQuery, GraphQuery};
 pub use calls::precedents::PrecedentQuery;
 pub use calls::runs::{DigestPage, FailurePage, FailureQuery, NewRun, RunPage, RunQuery};
 pub use calls::sessions::{SessionPage, SessionQuery};
+pub use calls::telling::{AbsenceQuery, DeliveriesQuery, NewAbsence, NotificationPage, NotificationQuery, Seen};
 pub use calls::tenants::{LimitsChange, NewTenant, TenantChange};
 pub use calls::traces::{TracePage, TraceQuery};
 pub use calls::users::NewUser;
@@ -116,6 +117,10 @@ pub use rows::projections::{Digests, Health, NamedFailure, ProjectionError, Proj
 pub use rows::runs::{ProjectionFailure, RefusedTenant, Reprojection, Run, RunBatch, WrittenDigest};
 pub use rows::sessions::{OwnSession, Session};
 pub use rows::sign_in::{BegunSignIn, Me, OidcMethod, OpenedSession, SignInMethods, SignedIn, SignedInUser};
+pub use rows::telling::{
+    Absence, Calendar, Channel, NewChannelAnswer, Notification, NotificationDelivery, NotificationDeliveryPage,
+    Preferences,
+};
 pub use rows::tenants::{Tenant, TenantLimits};
 pub use rows::tokens::{IssuedToken, OwnToken, RotatedToken};
 pub use rows::traces::{MissingEvent, Precedent, TraceDetail, TraceIndex, TraceRow, TraceSummary};
