@@ -97,6 +97,15 @@ impl Api {
         self.try_request("PATCH", path, &headers, body.to_string().into_bytes()).await.unwrap()
     }
 
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Answer {
+        let headers = [("content-type", "application/json")];
+        self.try_request("PUT", path, &headers, body.to_string().into_bytes()).await.unwrap()
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.try_request("DELETE", path, &[], Vec::new()).await.unwrap()
+    }
+
     pub(crate) async fn post_text(&self, path: &str, content_type: &str, body: impl Into<Vec<u8>>) -> Answer {
         self.try_request("POST", path, &[("content-type", content_type)], body.into()).await.unwrap()
     }

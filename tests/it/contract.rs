@@ -15,13 +15,25 @@ use crate::events::{started, with};
 use crate::workflows::{exception, item};
 
 /// Path parameters that name something of one tenant, and those that do not.
-const OF_A_TENANT: [&str; 7] =
-    ["trace_id", "job_id", "failure_id", "webhook_id", "delivery_id", "workflow_id", "log_seq"];
+const OF_A_TENANT: [&str; 10] = [
+    "trace_id",
+    "job_id",
+    "failure_id",
+    "webhook_id",
+    "delivery_id",
+    "workflow_id",
+    "log_seq",
+    "absence_id",
+    "calendar_id",
+    "channel_id",
+];
 const OF_NO_TENANT: [&str; 6] = ["event_type", "tenant_id", "account_id", "token_id", "user_id", "session_id"];
+/// What makes a thing of the caller's own tenant under the name that is in the path, whoever else has one of that name.
+const NAMED_BY_THE_CALLER: [&str; 2] = ["put_absence", "put_workflow_calendar"];
 /// Where nobody listens.
 const NOBODY: &str = "http://127.0.0.1:9/hook";
 /// What is not brought to succeed here, and where it is.
-const NOT_HERE: [(&str, &str); 12] = [
+const NOT_HERE: [(&str, &str); 13] = [
     ("skip_workflow_dead_letter", "needs an event that no item takes; the log refuses those"),
     ("follow_events", "never ends; stream.rs follows it"),
     ("get_failure", "needs a poisoned event; poison_http.rs has one"),
@@ -33,6 +45,7 @@ const NOT_HERE: [(&str, &str); 12] = [
     ("begin_oidc_sign_in", "needs an issuer; oidc.rs has one"),
     ("finish_oidc_sign_in", "needs an issuer; oidc.rs has one"),
     ("delete_webhook", "takes away what the others ask for; webhooks.rs removes one"),
+    ("delete_workflow_channel", "takes away what the others ask for; telling/outbox.rs removes one"),
     ("resume_run", "needs a run that is still paused; steering.rs has one"),
 ];
 
@@ -89,7 +102,8 @@ async fn what_belongs_to_another_tenant_is_not_there() {
             operation.path.split('{').skip(1).map(|rest| rest.split('}').next().unwrap_or(rest)).collect();
         let known = |name: &&&str| OF_A_TENANT.contains(*name) || OF_NO_TENANT.contains(*name);
         assert_eq!(names.iter().find(|name| !known(name)), None, "{}: whose is it?", operation.path);
-        if !names.iter().any(|name| OF_A_TENANT.contains(name)) {
+        let is_new = NAMED_BY_THE_CALLER.contains(&operation.id.as_str());
+        if is_new || !names.iter().any(|name| OF_A_TENANT.contains(name)) {
             continue;
         }
         let path = format!("{}?{}", case.filled(&operation.path), operation.query_text(&operation.required_query()));
@@ -157,6 +171,7 @@ async fn every_violation_is_told_at_once() {
 struct Case {
     client: Api,
     session: String,
+    /// Parts of paths with a parameter, and what is asked for there; the first that fits counts.
     filling: Vec<(&'static str, String)>,
 }
 
@@ -202,40 +217,55 @@ impl Case {
         let webhook_id = text(&hook["webhook"]["webhook_id"]);
         let message = client.post(&format!("/api/v1/admin/webhooks/{webhook_id}/test"), &json!({})).await;
         let delivery_id = text(&message.expect(202)["delivery"]["delivery_id"]);
+        let calendar =
+            json!({"definition": {"time_zone": "UTC", "weekly": {"monday": [["09:00", "17:00"]]}}, "reason": "new"});
+        client.put("/api/v1/admin/workflow-calendars/berlin", &calendar).await.expect(200);
+        let absence_id = "0190a7c2-0000-7000-8000-000000000001".to_owned();
+        let absence = json!({"from": "2026-12-24T00:00:00Z", "until": "2027-01-02T00:00:00Z"});
+        person.put(&format!("/api/v1/absences/{absence_id}"), &absence).await.expect(200);
+        let channel = json!({"channel": "webhook", "name": "bus", "target": NOBODY});
+        let channel_id = text(&made("/api/v1/admin/workflow-channels", channel).await["channel"]["channel_id"]);
+        let test = client.post(&format!("/api/v1/admin/workflow-channels/{channel_id}/test"), &json!({})).await;
+        let telling_id = text(&test.expect(202)["delivery_id"]);
         let run = client
             .post("/api/v1/admin/replays", &json!({"projection": "all", "mode": "verify", "reason": "a look"}))
             .await;
         let filling = vec![
-            ("trace_id", "t-1".to_owned()),
-            ("event_type", "TraceStarted".to_owned()),
-            ("tenant_id", "contract".to_owned()),
-            ("account_id", "bot".to_owned()),
-            ("token_id}/rotate", other_token_id),
-            ("token_id", token_id),
-            ("user_id", "bea".to_owned()),
-            ("session_id", text(&first["session_id"])),
-            ("job_id", text(&run.expect(202)["run"]["job_id"])),
-            ("webhook_id", webhook_id),
-            ("delivery_id", delivery_id),
-            ("workflow_id", "t-1:exception:ex".to_owned()),
-            ("log_seq", "1".to_owned()),
-            ("failure_id", "0190a7c2-0000-7000-8000-000000000000".to_owned()),
+            ("{trace_id}", "t-1".to_owned()),
+            ("{event_type}", "TraceStarted".to_owned()),
+            ("{tenant_id}", "contract".to_owned()),
+            ("{account_id}", "bot".to_owned()),
+            ("{token_id}/rotate", other_token_id),
+            ("{token_id}", token_id),
+            ("{user_id}", "bea".to_owned()),
+            ("{session_id}", text(&first["session_id"])),
+            ("{job_id}", text(&run.expect(202)["run"]["job_id"])),
+            ("{webhook_id}", webhook_id),
+            ("{calendar_id}", "berlin".to_owned()),
+            ("{absence_id}", absence_id),
+            ("{channel_id}", channel_id),
+            ("workflow-deliveries/{delivery_id}", telling_id),
+            ("{delivery_id}", delivery_id),
+            ("{workflow_id}", "t-1:exception:ex".to_owned()),
+            ("{log_seq}", "1".to_owned()),
+            ("{failure_id}", "0190a7c2-0000-7000-8000-000000000000".to_owned()),
         ];
         // The person's own requests go through the program, those of the administrator do not.
         Self { client: program, session: text(&other["session"]), filling }
     }
 
     fn filled(&self, path: &str) -> String {
-        let fill = |path: String, (name, value): &(&str, String)| match name.split_once('}') {
-            Some((_, rest)) => path.replace(&format!("{{{name}"), &format!("{value}{rest}")),
-            None => path.replace(&format!("{{{name}}}"), value),
+        let fill = |path: String, (place, value): &(&str, String)| {
+            let (before, rest) = place.split_once('{').unwrap();
+            let (_, after) = rest.split_once('}').unwrap();
+            path.replace(place, &format!("{before}{value}{after}"))
         };
         self.filling.iter().fold(path.to_owned(), fill)
     }
 
     /// The least that an operation takes: what it requires, and the example of its body.
     async fn asks_well(&self, operation: &document::Operation, succeeded: &mut BTreeSet<String>) {
-        if ["follow_events", "delete_webhook"].contains(&operation.id.as_str()) {
+        if ["follow_events", "delete_webhook", "delete_workflow_channel"].contains(&operation.id.as_str()) {
             return;
         }
         let bodies = match operation.id.as_str() {
@@ -243,6 +273,10 @@ impl Case {
             "create_webhook" => vec![json!({"url": NOBODY})],
             // It stays active: others send to it.
             "change_webhook" => vec![json!({"description": "told"})],
+            "create_workflow_channel" => vec![json!({"channel": "chat", "name": "on call", "target": NOBODY})],
+            "change_workflow_channel" => vec![json!({"name": "the bus"})],
+            // The person's own, and nobody stands in.
+            "put_absence" => vec![json!({"from": "2026-12-24T00:00:00Z", "until": "2027-01-02T00:00:00Z"})],
             "create_user" => vec![json!({"user_id": "cleo"})],
             // After their password was changed, one operation before.
             "sign_in" => vec![json!({"user_id": "ana", "password": "a third password 33"})],

@@ -13,7 +13,7 @@ use std::time::Duration;
 use dg_testkit::{Suite, SuiteOptions, wait_for};
 use serde_json::{Value, json};
 
-use crate::api::{Answer, Api};
+use crate::api::Api;
 use crate::workflows::Case;
 use receiver::Receiver;
 
@@ -39,15 +39,6 @@ async fn case(receiver: &Receiver, settings: &[(&str, &str)]) -> Case {
     Case::of(suite, "t").await
 }
 
-async fn put(by: &Api, path: &str, body: &Value) -> Answer {
-    let headers = [("content-type", "application/json")];
-    by.try_request("PUT", path, &headers, body.to_string().into_bytes()).await.unwrap()
-}
-
-async fn delete(by: &Api, path: &str) -> Answer {
-    by.try_request("DELETE", path, &[], Vec::new()).await.unwrap()
-}
-
 /// Makes a channel: its id, and its secret where it has one.
 async fn channel(by: &Api, body: &Value) -> (String, Option<String>) {
     let made = by.post(CHANNELS, body).await;
@@ -59,7 +50,7 @@ async fn channel(by: &Api, body: &Value) -> (String, Option<String>) {
 /// Says what somebody wants to be told.
 async fn prefer(by: &Api, email: Option<&str>, preferences: Value) {
     let body = json!({"email": email, "preferences": preferences});
-    put(by, "/api/v1/notifications/preferences", &body).await.expect(200);
+    by.put("/api/v1/notifications/preferences", &body).await.expect(200);
 }
 
 /// What somebody was told, once that is enough.

@@ -177,7 +177,10 @@ impl Operation {
     pub(crate) fn required_query(&self) -> Vec<(String, String)> {
         self.query()
             .filter(|(.., required)| *required)
-            .map(|(name, ..)| (name.to_owned(), "trace".to_owned()))
+            .map(|(name, schema, _)| {
+                let value = schema["minimum"].as_i64().map_or_else(|| "trace".to_owned(), |least| least.to_string());
+                (name.to_owned(), value)
+            })
             .collect()
     }
 

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{delete, inbox, put, words};
+use super::{inbox, words};
 use crate::api::{Answer, Api};
 use crate::workflows::{Case, act, item};
 
@@ -12,7 +12,7 @@ use crate::workflows::{Case, act, item};
 async fn away(by: &Api, id: Uuid, account: &str, substitute: Option<&str>, days: (&str, &str)) -> Answer {
     let body =
         json!({"account_id": account, "substitute_id": substitute, "from": days.0, "until": days.1, "reason": "sea"});
-    put(by, &format!("/api/v1/absences/{id}"), &body).await
+    by.put(&format!("/api/v1/absences/{id}"), &body).await
 }
 
 const NOW: (&str, &str) = ("2020-01-01T00:00:00Z", "2090-01-01T00:00:00Z");
@@ -58,17 +58,17 @@ async fn absences_of_others_are_for_those_who_may_configure() {
     away(&case.second, other, "t-reviewer", None, NOW).await.refused(403, "forbidden");
     away(&case.second, id, "t-second", None, NOW).await.refused(404, "not_found");
     let path = format!("/api/v1/absences/{id}");
-    delete(&case.second, &path).await.refused(404, "not_found");
+    case.second.delete(&path).await.refused(404, "not_found");
     case.second.get("/api/v1/absences?account_id=t-reviewer").await.refused(403, "forbidden");
     case.second.get("/api/v1/absences?everybody=true").await.refused(403, "forbidden");
     let all = case.chief.get("/api/v1/absences?everybody=true").await;
     assert_eq!(words(all.expect(200)["absences"].as_array().unwrap(), "account_id"), ["t-reviewer"]);
     case.admin.post("/api/v1/admin/tenants", &json!({"tenant_id": "other"})).await.expect(201);
     let elsewhere = case.admin.tenant("other");
-    delete(&elsewhere, &path).await.refused(404, "not_found");
+    elsewhere.delete(&path).await.refused(404, "not_found");
     assert_eq!(elsewhere.get("/api/v1/absences?everybody=true").await.expect(200)["absences"], json!([]));
-    delete(&case.chief, &path).await.expect(200);
-    delete(&case.reviewer, &path).await.refused(404, "not_found");
+    case.chief.delete(&path).await.expect(200);
+    case.reviewer.delete(&path).await.refused(404, "not_found");
 }
 
 /// Each closes the ring that the others leave open, and all come at once.
@@ -86,7 +86,8 @@ async fn of_those_who_come_at_once_one_is_left_out() {
         assert_eq!(refused[0].refused(409, "conflict")["chain"].as_array().unwrap().len(), 5);
         let all = case.chief.get("/api/v1/absences?everybody=true").await;
         for absence in all.expect(200)["absences"].as_array().unwrap() {
-            delete(&case.chief, &format!("/api/v1/absences/{}", absence["absence_id"].as_str().unwrap()))
+            case.chief
+                .delete(&format!("/api/v1/absences/{}", absence["absence_id"].as_str().unwrap()))
                 .await
                 .expect(200);
         }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{put, words};
+use super::words;
 use crate::workflows::Case;
 
 const CALENDARS: &str = "/api/v1/admin/workflow-calendars";
@@ -18,7 +18,7 @@ async fn a_calendar_is_kept_by_version_and_says_when_something_is_due() {
     };
     case.chief.get(&one).await.refused(404, "not_found");
     let first =
-        put(&case.chief, &one, &json!({"definition": definition(json!([])), "reason": "hours", "version": 0})).await;
+        case.chief.put(&one, &json!({"definition": definition(json!([])), "reason": "hours", "version": 0})).await;
     assert_eq!(first.expect(200)["calendar"]["version"], 1);
     let due = async |from: &str, minutes: i64| {
         let answer = case.chief.get(&format!("{one}/deadline?minutes={minutes}&from={from}")).await;
@@ -28,13 +28,11 @@ async fn a_calendar_is_kept_by_version_and_says_when_something_is_due() {
     assert_eq!(due("2026-03-27T15:00:00Z", 120).await, "2026-03-30T08:00:00.000000Z");
     assert_eq!(due("2026-12-24T15:00:00Z", 120).await, "2026-12-25T09:00:00.000000Z");
     let stale = json!({"definition": definition(json!(["12-25"])), "reason": "christmas", "version": 0});
-    put(&case.chief, &one, &stale).await.refused(412, "precondition_failed");
-    let second = put(
-        &case.chief,
-        &one,
-        &json!({"definition": definition(json!(["12-25"])), "reason": "christmas", "version": 1}),
-    )
-    .await;
+    case.chief.put(&one, &stale).await.refused(412, "precondition_failed");
+    let second = case
+        .chief
+        .put(&one, &json!({"definition": definition(json!(["12-25"])), "reason": "christmas", "version": 1}))
+        .await;
     assert_eq!(second.expect(200)["calendar"]["version"], 2);
     assert_eq!(due("2026-12-24T15:00:00Z", 120).await, "2026-12-28T09:00:00.000000Z");
     let old = case.chief.get(&format!("{one}?version=1")).await;
@@ -44,11 +42,11 @@ async fn a_calendar_is_kept_by_version_and_says_when_something_is_due() {
     assert_eq!((listed.len(), &listed[0]["version"], &listed[0]["reason"]), (1, &json!(2), &json!("christmas")));
 
     let wrong = json!({"definition": {"time_zone": "Mars", "weekly": {"someday": []}}, "reason": "x"});
-    let refused = put(&case.chief, &one, &wrong).await;
+    let refused = case.chief.put(&one, &wrong).await;
     let errors = refused.refused(400, "invalid_argument")["errors"].as_array().unwrap().clone();
     assert_eq!(words(&errors, "pointer"), ["/definition/time_zone", "/definition/weekly/someday"]);
-    put(&case.chief, &one, &json!({"definition": definition(json!([]))})).await.refused(400, "invalid_argument");
-    put(&case.reviewer, &one, &wrong).await.refused(403, "forbidden");
+    case.chief.put(&one, &json!({"definition": definition(json!([]))})).await.refused(400, "invalid_argument");
+    case.reviewer.put(&one, &wrong).await.refused(403, "forbidden");
     case.admin.post("/api/v1/admin/tenants", &json!({"tenant_id": "other"})).await.expect(201);
     case.admin.tenant("other").get(&one).await.refused(404, "not_found");
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{CHANNELS, Receiver, case, channel, deliveries, prefer, put, words};
+use super::{CHANNELS, Receiver, case, channel, deliveries, prefer, words};
 use crate::workflows::{act, item};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -126,12 +126,12 @@ async fn channels_are_for_those_who_may_configure_and_of_their_tenant() {
     case.admin.post("/api/v1/admin/tenants", &json!({"tenant_id": "other"})).await.expect(201);
     other.get(&one).await.refused(404, "not_found");
     other.patch(&one, &json!({"name": "mine"})).await.refused(404, "not_found");
-    super::delete(&other, &one).await.refused(404, "not_found");
-    super::delete(&case.chief, &one).await.expect(200);
+    other.delete(&one).await.refused(404, "not_found");
+    case.chief.delete(&one).await.expect(200);
     case.chief.get(&one).await.refused(404, "not_found");
 
     let bad = json!({"email": "a@example.org\r\nBcc: b@example.org", "preferences": {}});
-    put(&case.reviewer, "/api/v1/notifications/preferences", &bad).await.refused(400, "invalid_argument");
+    case.reviewer.put("/api/v1/notifications/preferences", &bad).await.refused(400, "invalid_argument");
     let shown = case.reviewer.get("/api/v1/notifications/preferences").await;
     assert_eq!((&shown.expect(200)["email"], &shown.data()["updated_at"]), (&json!(null), &json!(null)));
     assert_eq!(shown.data()["preferences"]["mode"], "immediate");
