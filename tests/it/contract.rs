@@ -15,7 +15,7 @@ use crate::events::{started, with};
 use crate::workflows::{exception, item};
 
 /// Path parameters that name something of one tenant, and those that do not.
-const OF_A_TENANT: [&str; 10] = [
+const OF_A_TENANT: [&str; 11] = [
     "trace_id",
     "job_id",
     "failure_id",
@@ -26,10 +26,11 @@ const OF_A_TENANT: [&str; 10] = [
     "absence_id",
     "calendar_id",
     "channel_id",
+    "template_id",
 ];
 const OF_NO_TENANT: [&str; 6] = ["event_type", "tenant_id", "account_id", "token_id", "user_id", "session_id"];
 /// What makes a thing of the caller's own tenant under the name that is in the path, whoever else has one of that name.
-const NAMED_BY_THE_CALLER: [&str; 2] = ["put_absence", "put_workflow_calendar"];
+const NAMED_BY_THE_CALLER: [&str; 3] = ["put_absence", "put_workflow_calendar", "put_workflow_template"];
 /// Where nobody listens.
 const NOBODY: &str = "http://127.0.0.1:9/hook";
 /// What is not brought to succeed here, and where it is.
@@ -220,6 +221,10 @@ impl Case {
         let calendar =
             json!({"definition": {"time_zone": "UTC", "weekly": {"monday": [["09:00", "17:00"]]}}, "reason": "new"});
         client.put("/api/v1/admin/workflow-calendars/berlin", &calendar).await.expect(200);
+        let template = json!({"title": "Refund", "description": "Of money.", "workflow_kind": "exception_review",
+            "reviewer_role": "admin", "default_priority": "high"});
+        let template = json!({"definition": template, "reason": "new"});
+        client.put("/api/v1/admin/workflow-templates/refund", &template).await.expect(200);
         let absence_id = "0190a7c2-0000-7000-8000-000000000001".to_owned();
         let absence = json!({"from": "2026-12-24T00:00:00Z", "until": "2027-01-02T00:00:00Z"});
         person.put(&format!("/api/v1/absences/{absence_id}"), &absence).await.expect(200);
@@ -242,6 +247,7 @@ impl Case {
             ("{job_id}", text(&run.expect(202)["run"]["job_id"])),
             ("{webhook_id}", webhook_id),
             ("{calendar_id}", "berlin".to_owned()),
+            ("{template_id}", "refund".to_owned()),
             ("{absence_id}", absence_id),
             ("{channel_id}", channel_id),
             ("workflow-deliveries/{delivery_id}", telling_id),

@@ -5,6 +5,7 @@ mod demo;
 mod forged;
 mod journey;
 mod race;
+mod settings;
 mod timers;
 
 use std::time::Duration;

@@ -35,6 +35,7 @@ mod token_use;
 mod traces;
 mod words;
 mod workflow_cases;
+mod workflow_settings;
 mod workflows;
 
 use std::io::Write;

@@ -11,7 +11,7 @@ use dg_http::gate::{Role, look_again};
 use crate::app::App;
 use crate::{
     admin, batch, digests, event_types, events, graph, health, idempotency, ingest, me, openapi, outage, precedents,
-    probes, search, sign_in, stream, telling, traces, workflow_cases, workflows,
+    probes, search, sign_in, stream, telling, traces, workflow_cases, workflow_settings, workflows,
 };
 
 const BASE: &str = "/api/v1";
@@ -129,6 +129,11 @@ table! { versioned VERSIONED
     "/admin/workflow-calendars/{calendar_id}" => get TenantAdmin telling::calendars::show,
         put TenantAdmin telling::calendars::put;
     "/admin/workflow-calendars/{calendar_id}/deadline" => get TenantAdmin telling::calendars::deadline;
+    "/workflow-studio/templates" => get TenantReader workflow_settings::templates::list;
+    "/workflow-studio/templates/{template_id}" => get TenantReader workflow_settings::templates::show;
+    "/admin/workflow-templates/{template_id}" => put TenantAdmin workflow_settings::templates::put;
+    "/admin/workflow-routing" => get TenantAdmin workflow_settings::routing::show,
+        put TenantAdmin workflow_settings::routing::put;
     "/admin/workflow-channels" => get TenantAdmin telling::channels::list, post TenantAdmin telling::channels::create;
     "/admin/workflow-channels/{channel_id}" => get TenantAdmin telling::channels::show,
         patch TenantAdmin telling::channels::change, delete TenantAdmin telling::channels::delete;

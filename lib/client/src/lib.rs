@@ -129,6 +129,7 @@ pub use rows::webhooks::{
     Attempt, Delivery, DeliveryCounts, DeliveryDetail, NewWebhookAnswer, NewWebhookSecret, ReplayAnswer, RotatedSecret,
     UnderWay, Webhook, WebhookDetail, WebhookSecret,
 };
+pub use rows::workflow_settings::{Routing, Template};
 pub use rows::workflows::{Workflow, WorkflowDetail, WorkflowDone, WorkflowVerdict, WorkflowWaited};
 pub use secret::Secret;
 pub use spool::{DeadLetter, LetterReason, Spool, SpoolDamage, SpoolError, SpoolOptions, SpoolStatus};

@@ -17,4 +17,5 @@ pub(crate) mod tokens;
 pub(crate) mod traces;
 pub(crate) mod users;
 pub(crate) mod webhooks;
+pub(crate) mod workflow_settings;
 pub(crate) mod workflows;

@@ -34,6 +34,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("V0014__oidc", include_str!("../../../sql/migrations/V0014__oidc.sql")),
     ("V0015__workflow", include_str!("../../../sql/migrations/V0015__workflow.sql")),
     ("V0016__telling", include_str!("../../../sql/migrations/V0016__telling.sql")),
+    ("V0017__templates", include_str!("../../../sql/migrations/V0017__templates.sql")),
 ];
 
 /// The schema version this program was built for: the number of the last migration.

@@ -23,9 +23,11 @@ mod notices;
 mod preferences;
 mod read;
 mod rebuild;
+mod route;
 mod row;
 mod start;
 mod sync;
+mod templates;
 mod turn;
 
 pub use absences::{AbsenceRefusal, AbsenceRow, NewAbsence};
@@ -45,4 +47,5 @@ pub use read::{ActionRow, NoticeRow, Shown};
 pub use rebuild::Rebuilt;
 pub use start::{Begun, ToStart};
 pub use sync::{Standing, Synced};
+pub use templates::{Made, RoutingRow, TemplateRow};
 pub(crate) use turn::Turn;

@@ -1,10 +1,11 @@
 //! What people do with an item: one command, decided against the item as it is, becomes events or a refusal.
 //!
 //! The order of checks: permission, optimistic version, whether the action is possible where the item stands, the binding to what
-//! was asked for, who may not (four eyes, one ballot per person), what is missing in the input, the phrase.
+//! was asked for, who may not (four eyes, one ballot per person), what is missing in the input, the form of the template, the phrase.
 
 mod events;
 mod refusal;
+mod routed;
 mod start;
 
 use dg_domain::Micros;
@@ -12,8 +13,15 @@ use serde_json::{Map, Value};
 
 pub use self::events::timed_out;
 pub use self::refusal::Refusal;
+pub use self::routed::routed;
 pub use self::start::{Start, start};
-use crate::{Action, Actor, Assignment, Item, Priority, draft::Draft, ids};
+use crate::{
+    Action, Actor, Assignment, Item, Priority,
+    draft::Draft,
+    evidence::{self, EvidenceKind},
+    form::{self, Filled, Form, Given},
+    ids,
+};
 
 /// The longest reason or note, in characters.
 pub const LONGEST_TEXT: usize = 4_000;
@@ -41,7 +49,9 @@ pub struct Command {
     pub reply_to: Option<String>,
     /// The comment that this one takes the place of.
     pub edits: Option<String>,
-    /// What the decision form of the template was filled in with, checked.
+    /// Which of the template's ways to decide was chosen.
+    pub decision_option: Option<String>,
+    /// What the decision form of the template was filled in with.
     pub form: Map<String, Value>,
     /// Under which conditions it is approved.
     pub conditions: Map<String, Value>,
@@ -82,6 +92,8 @@ pub struct Circumstances<'a> {
     pub requester_owner: Option<&'a str>,
     /// Open time: what the item's calendar says.
     pub hours: &'a dyn Hours,
+    /// What the item's template asks of whoever decides; none where there is no template: anything can be given then.
+    pub form: Option<&'a Form>,
 }
 
 /// How deadlines are counted.
@@ -166,12 +178,35 @@ pub fn decide(
     check_binding(item, action, command)?;
     check_person(item, action, about)?;
     check_input(item, action, command)?;
+    let command = &filled(item, action, command, about)?;
     if let Some(phrase) = phrase(action, &item.workflow_id)
         && command.confirm_text.as_deref().map(str::trim) != Some(phrase.as_str())
     {
         return Err(Refusal::Phrase { needed: phrase });
     }
     Ok(events::of(item, action, command, about))
+}
+
+/// The command with what its template asks for, as the template has it.
+fn filled(item: &Item, action: Action, command: &Command, about: &Circumstances<'_>) -> Result<Command, Refusal> {
+    let Some(form) = about.form else { return Ok(command.clone()) };
+    let given = Given {
+        decision_option: command.decision_option.clone(),
+        form: command.form.clone(),
+        conditions: command.conditions.clone(),
+        checklist: command.checklist.clone(),
+    };
+    let of_request = item.metadata.get("request").and_then(|request| request.get("evidence"));
+    let of_request = of_request.and_then(Value::as_array).cloned().unwrap_or_default();
+    let shown: Vec<Value> = of_request.into_iter().chain(command.evidence.iter().cloned()).collect();
+    // What is wrong with evidence was said before, or was recorded as it is.
+    let kind = |entry: &Value| evidence::read(&Value::Array(vec![entry.clone()])).ok()?.first().map(|entry| entry.kind);
+    let kinds: Vec<EvidenceKind> = shown.iter().filter_map(kind).collect();
+    let Filled { decision_option, form, conditions, checklist } =
+        form::check(form, &given, &kinds, action).map_err(|problems| {
+            Refusal::Form(problems.into_iter().map(|problem| (problem.pointer, problem.message)).collect())
+        })?;
+    Ok(Command { decision_option, form, conditions, checklist, ..command.clone() })
 }
 
 fn check_permission(item: &Item, action: Action, about: &Circumstances<'_>) -> Result<(), Refusal> {

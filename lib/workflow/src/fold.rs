@@ -16,7 +16,7 @@ use dg_domain::{
 use serde_json::{Map, Value};
 
 use self::read::Payload;
-use crate::{Actor, Item, Notice, Status, ids};
+use crate::{Actor, Item, Notice, Priority, Status, ids};
 
 /// The types of events that a fold looks at; all others concern no item.
 pub const MANAGED: [EventType; 4] = [
@@ -40,6 +40,8 @@ pub struct TraceFacts {
     pub workflow: Option<String>,
     /// Its title.
     pub title: Option<String>,
+    /// What it is about: type and id.
+    pub entity: Option<(String, String)>,
 }
 
 impl TraceFacts {
@@ -48,7 +50,9 @@ impl TraceFacts {
     pub fn read(payload: &str) -> Self {
         let Ok(payload) = json::parse(payload.as_bytes(), &Limits::SERVICE) else { return Self::default() };
         let text = |key: &str| payload.get(key).and_then(Json::as_str).map(str::to_owned);
-        Self { workflow: text("workflow"), title: text("title") }
+        let of_entity = |key: &str| payload.get("primary_entity")?.get(key).and_then(Json::as_str).map(str::to_owned);
+        let entity = of_entity("entity_type").zip(of_entity("entity_id"));
+        Self { workflow: text("workflow"), title: text("title"), entity }
     }
 }
 
@@ -203,6 +207,12 @@ fn touch(item: &mut Item, word: &str, at: Micros) {
     item.updated_at = at;
     item.last_action_type = Some(word.to_owned());
     item.last_action_at = Some(at);
+}
+
+/// The priority that a request names; settings say it where that is none.
+#[must_use]
+pub fn asked_priority(event: &StoredEvent) -> Option<Priority> {
+    asked::priority(&Payload::of(event).ok()?)
 }
 
 /// Adds to one room of the metadata; what is there and is not said again stays.

@@ -23,7 +23,7 @@ pub mod form;
 pub mod ids;
 mod instant;
 mod item;
-mod notice;
+pub mod notice;
 mod problems;
 pub mod routing;
 mod status;

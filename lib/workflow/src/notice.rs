@@ -74,6 +74,18 @@ pub struct Audience {
     pub but: Option<String>,
 }
 
+/// Adds what one step tells to what is told together. Whoever was to get an item that goes to another one by now is left alone.
+pub fn tell(told: &mut Vec<Notice>, news: Vec<Notice>) {
+    for notice in &news {
+        let of_same =
+            |known: &Notice| known.category == Category::Assignment && known.workflow_id == notice.workflow_id;
+        if notice.category == Category::Assignment {
+            told.retain(|known| !of_same(known));
+        }
+    }
+    told.extend(news);
+}
+
 /// One notification, once per `dedupe_key` and tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {

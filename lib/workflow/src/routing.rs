@@ -150,15 +150,12 @@ pub fn decide(settings: &RoutingSettings, facts: &RoutingFacts) -> Option<Route>
     }
     let (wanted, strategy, turn) = match (&outcome.assigned, template) {
         (Some(assigned), _) => (assigned.clone(), outcome.strategy, rule.map(|rule| format!("rule:{}", rule.rule_id))),
-        (None, Some(template)) => {
-            let turn = format!("template:{}", template.template_id);
-            (template.template.reviewer(), template.template.routing, Some(turn))
-        }
+        (None, Some(template)) => (template.template.reviewer(), template.template.routing, Some(template.turn())),
         (None, None) => (Assignment { account_id: None, role: Some("admin".to_owned()) }, Strategy::Pool, None),
     };
     let turns = turn.as_ref().and_then(|turn| facts.turns.get(turn)).copied().unwrap_or(0);
     let but = terms.four_eyes.then_some(facts.requester.as_str());
-    let assigned = choice::choose(strategy, wanted, &facts.people, turns, but);
+    let assigned = strategy.choose(wanted, &facts.people, turns, but);
     let took_turn = strategy == Strategy::RoundRobin && assigned.account_id.is_some();
     Some(Route {
         rule_id: rule.map(|rule| rule.rule_id.clone()),

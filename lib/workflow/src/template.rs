@@ -171,6 +171,12 @@ impl Template {
 }
 
 impl Versioned {
+    /// What turns are counted under, where people are chosen by turns.
+    #[must_use]
+    pub fn turn(&self) -> String {
+        format!("template:{}", self.template_id)
+    }
+
     /// What it takes to decide an item of this template.
     #[must_use]
     pub fn terms(&self, demo: bool) -> Terms {

@@ -48,6 +48,9 @@ pub(crate) struct Asked {
     /// For `comment`: the comment that it takes the place of.
     #[schema(schema_with = words::nullable_text)]
     pub(super) edits: Option<String>,
+    /// For a decision: which of the template's ways to decide.
+    #[schema(schema_with = words::nullable_text)]
+    pub(super) decision_option: Option<String>,
     /// For a decision: the form of the template.
     #[schema(schema_with = words::nullable_object)]
     pub(super) form: Option<Map<String, Value>>,
@@ -159,6 +162,7 @@ impl Asked {
             priority,
             reply_to: named(&self.reply_to),
             edits: named(&self.edits),
+            decision_option: named(&self.decision_option),
             form: self.form.clone().unwrap_or_default(),
             conditions: self.conditions.clone().unwrap_or_default(),
             checklist: self.checklist.clone().unwrap_or_default(),

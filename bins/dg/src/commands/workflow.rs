@@ -2,6 +2,7 @@
 
 mod act;
 mod figures;
+mod settings;
 mod upkeep;
 
 use std::time::Duration;
@@ -27,9 +28,19 @@ pub(crate) enum WorkflowCommand {
     #[command(after_help = "Examples:\n  dg workflow show refund-4:exception:refund-4-late -t acme")]
     Show(One),
     /// Do something with an item: approve, reject, comment, reassign, claim and so on.
-    Act(act::ActArgs),
+    Act(Box<act::ActArgs>),
     /// Wait until somebody has decided. Exit code 75 when nobody has in time.
     Wait(WaitArgs),
+    /// Templates of reviews: list, show, put.
+    Templates {
+        #[command(subcommand)]
+        command: settings::TemplatesCommand,
+    },
+    /// Where new items go: show, put.
+    Routing {
+        #[command(subcommand)]
+        command: settings::RoutingCommand,
+    },
     /// Show how reviews were decided, per policy and per reviewer.
     Figures(figures::FiguresArgs),
     /// Compare the items with the log. Exit code 1 when they differ.
@@ -112,7 +123,7 @@ pub(crate) async fn run(global: &Global, command: WorkflowCommand, out: &mut Out
     match command {
         WorkflowCommand::List(args) => list(&client(&args.tenant)?, args, out).await,
         WorkflowCommand::Show(one) => show(&client(&one.tenant)?.workflow(&one.workflow_id).await?, out),
-        WorkflowCommand::Act(args) => act::run(&client(&args.tenant)?, args, out).await,
+        WorkflowCommand::Act(args) => act::run(&client(&args.tenant)?, *args, out).await,
         WorkflowCommand::Wait(WaitArgs { one, timeout }) => {
             let waiting = client(&one.tenant)?;
             let decided = waiting.wait_for_workflow(&one.workflow_id, Duration::from_secs(timeout)).await?;
@@ -121,6 +132,8 @@ pub(crate) async fn run(global: &Global, command: WorkflowCommand, out: &mut Out
             }
             tell(&decided, out)
         }
+        WorkflowCommand::Templates { command } => settings::templates(&client(command.tenant())?, command, out).await,
+        WorkflowCommand::Routing { command } => settings::routing(&client(command.tenant())?, command, out).await,
         WorkflowCommand::Figures(args) => figures::run(&client(&args.tenant)?, &args, out).await,
         WorkflowCommand::Verify(tenant) => upkeep::verify(&client(&tenant)?, out).await,
         WorkflowCommand::Rebuild(args) => upkeep::rebuild(&client(&args.tenant)?, args, out).await,

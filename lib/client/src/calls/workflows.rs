@@ -66,10 +66,14 @@ pub struct WorkflowAction {
     pub priority: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision_option: Option<String>,
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub form: Map<String, Value>,
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub conditions: Map<String, Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub checklist: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_hash: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

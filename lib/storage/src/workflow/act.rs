@@ -3,12 +3,12 @@
 use dg_domain::{TenantId, Violation};
 use dg_workflow::{
     Action, Item, Notice,
-    command::{self, Caller, Circumstances, Command, EveryHour, Refusal},
+    command::{self, Caller, Circumstances, Command, Refusal},
     draft::Draft,
     ids,
 };
 
-use super::Turn;
+use super::{Turn, calendars, templates};
 use crate::{error::StoreError, store::Store};
 
 const OWNER: &str = "SELECT owner_id FROM dg_accounts WHERE account_id = $1";
@@ -138,6 +138,11 @@ async fn decide(turn: &Turn, item: &Item, act: &Act<'_>) -> Result<Result<Vec<Dr
     let requester_owner = owner(turn, &item.request.recorded_by).await?;
     let caller = Caller { owner_id: owner(turn, &act.caller.account_id).await?, ..act.caller.clone() };
     let subject = turn.trace_head(&item.trace_id).await?;
+    let hours = calendars::hours(turn.work(), act.tenant, item.terms.calendar_id.as_deref()).await?;
+    let template = match &item.terms.template_id {
+        Some(template_id) => templates::find(turn.work(), act.tenant, template_id, item.terms.template_version).await?,
+        None => None,
+    };
     let about = Circumstances {
         tenant: act.tenant.as_str(),
         caller: &caller,
@@ -145,7 +150,8 @@ async fn decide(turn: &Turn, item: &Item, act: &Act<'_>) -> Result<Result<Vec<Dr
         now: turn.now(),
         subject_open: !subject.finished,
         requester_owner: requester_owner.as_deref(),
-        hours: &EveryHour,
+        hours: &*hours,
+        form: template.as_ref().map(|row| &row.template.template.form),
     };
     Ok(command::decide(item, act.action, act.command, &about))
 }

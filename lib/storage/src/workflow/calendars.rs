@@ -112,7 +112,6 @@ impl Store {
 
 /// How deadlines of a calendar are counted, inside the transaction that makes one. Every hour counts where no calendar is named,
 /// and where the one that is named is not there.
-#[expect(dead_code, reason = "acts count every hour until their terms name calendars")]
 pub(crate) async fn hours(
     work: &Work,
     tenant: &TenantId,

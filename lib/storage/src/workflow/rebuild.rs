@@ -10,6 +10,7 @@ use dg_workflow::{
     Item,
     digest::{self, Digest},
     fold::{self, Fold, TraceFacts},
+    notice,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -193,7 +194,7 @@ impl Folded {
             Ok(None) => {}
             Ok(Some(step)) => {
                 self.actions.push(action_json(&step.item, &step.action, &event.event.event_id, event.log_seq));
-                self.notices.extend(step.notices);
+                notice::tell(&mut self.notices, step.notices);
                 self.items.insert(step.item.workflow_id.clone(), step.item);
             }
             Err(_) => self.set_aside += 1,

@@ -3,11 +3,11 @@
 use dg_domain::{TenantId, Violation};
 use dg_workflow::{
     Item,
-    command::{self, Caller, Circumstances, EveryHour, Start},
+    command::{self, Caller, Circumstances, Start},
     ids,
 };
 
-use super::{Declined, Turn};
+use super::{Declined, Turn, calendars, route, templates};
 use crate::{error::StoreError, store::Store};
 
 /// A review to start.
@@ -76,6 +76,15 @@ async fn begin(turn: &mut Turn, asked: &ToStart<'_>) -> Result<Result<Begun, Dec
             Some(_) => start.subject_id = format!("{template}:r{round}"),
         }
     }
+    let by = &asked.caller.account_id;
+    let work = turn.work();
+    if let Some(row) = templates::find(work, asked.tenant, &start.template_id, start.terms.template_version).await? {
+        start.assigned = route::choose(work, asked.tenant, &row.template, start.assigned, by, turn.now()).await?;
+    }
+    if start.terms.calendar_id.is_none() {
+        start.terms.calendar_id = templates::routing(work, asked.tenant).await?.and_then(|routing| routing.calendar_id);
+    }
+    let hours = calendars::hours(work, asked.tenant, start.terms.calendar_id.as_deref()).await?;
     let about = Circumstances {
         tenant: asked.tenant.as_str(),
         caller: asked.caller,
@@ -83,7 +92,8 @@ async fn begin(turn: &mut Turn, asked: &ToStart<'_>) -> Result<Result<Begun, Dec
         now: turn.now(),
         subject_open: !head.finished,
         requester_owner: None,
-        hours: &EveryHour,
+        hours: &*hours,
+        form: None,
     };
     let (workflow_id, drafts) = match command::start(&start, &about) {
         Ok(begun) => begun,

@@ -12,11 +12,13 @@ use dg_workflow::{
     Audience, Category, Item, Notice,
     draft::Draft,
     fold::{self, Fold, TraceFacts},
+    ids, notice,
 };
 use serde_json::{Value, json};
 
 use super::{
     notices::{self, Telling},
+    route::{self, Fresh},
     row::{Kept, action_json, workflow_key},
 };
 use crate::{
@@ -56,6 +58,8 @@ pub(crate) struct Turn {
     applied: LogSeq,
     items: BTreeMap<String, Option<Kept>>,
     changed: HashSet<String>,
+    /// What came to be and was not put anywhere.
+    fresh: Vec<Fresh>,
     actions: Vec<Value>,
     notices: Vec<Notice>,
 }
@@ -90,6 +94,7 @@ impl Turn {
             applied,
             items: BTreeMap::new(),
             changed: HashSet::new(),
+            fresh: Vec::new(),
             actions: Vec::new(),
             notices: Vec::new(),
         })
@@ -107,8 +112,25 @@ impl Turn {
         }
     }
 
-    /// Applies what the items have not been told, up to a bound; whether that was everything.
+    /// Applies what the items have not been told, up to a bound, and puts new ones where the settings want them; whether that
+    /// was everything.
     pub(crate) async fn catch_up(&mut self) -> Result<bool, StoreError> {
+        let done = self.follow().await?;
+        let fresh = std::mem::take(&mut self.fresh);
+        // A demonstration is what was recorded.
+        if fresh.is_empty() || self.fold.demo {
+            return Ok(done);
+        }
+        let drafts = route::drafts(&self.work, &self.tenant, &fresh, self.now).await?;
+        if drafts.is_empty() {
+            return Ok(done);
+        }
+        // Behind everything that is there, and applied when the items are there.
+        self.log(&drafts, ids::TIMER).await?.map_err(StoreError::from)?;
+        if done { self.follow().await } else { Ok(false) }
+    }
+
+    async fn follow(&mut self) -> Result<bool, StoreError> {
         if self.applied >= self.head {
             return Ok(true);
         }
@@ -181,6 +203,25 @@ impl Turn {
         if drafts.is_empty() {
             return Ok(Ok(Vec::new()));
         }
+        let before = self.head;
+        let stored = match self.log(drafts, by).await? {
+            Ok(stored) => stored,
+            Err(violation) => return Ok(Err(violation)),
+        };
+        let news: Vec<_> = stored.iter().filter(|event| event.log_seq > before).cloned().collect();
+        if let Err(violation) = self.apply(&news, false).await? {
+            return Ok(Err(violation));
+        }
+        self.applied = self.head;
+        Ok(Ok(stored))
+    }
+
+    /// Appends events to the log and moves its head.
+    async fn log(
+        &mut self,
+        drafts: &[Draft],
+        by: &str,
+    ) -> Result<Result<Vec<Arc<StoredEvent>>, Violation>, StoreError> {
         let rules = Rules::edge(self.guard);
         let mut events = Vec::with_capacity(drafts.len());
         for draft in drafts {
@@ -194,12 +235,7 @@ impl Turn {
             Ok(appended) => appended,
             Err(violation) => return Ok(Err(violation)),
         };
-        let news: Vec<_> = stored.iter().filter(|event| event.log_seq > self.head).cloned().collect();
-        if let Err(violation) = self.apply(&news, false).await? {
-            return Ok(Err(violation));
-        }
         self.head = head;
-        self.applied = head;
         Ok(Ok(stored))
     }
 
@@ -227,14 +263,20 @@ impl Turn {
                 let Some(workflow_id) = workflow_id else { return Ok(None) };
                 let facts = fold::subject_trace(event).ok().and_then(|trace| traces.get(&trace).cloned());
                 let item = self.items.get(&workflow_id).and_then(Option::as_ref).map(|kept| &kept.item);
-                let step = self.fold.apply(item, event, &facts.unwrap_or_default())?;
-                Ok(step.map(|step| (workflow_id, step)))
+                let facts = facts.unwrap_or_default();
+                let is_new = item.is_none();
+                let step = self.fold.apply(item, event, &facts)?;
+                Ok(step.map(|step| (workflow_id, step, is_new.then_some(facts))))
             });
             match done {
                 Ok(None) => {}
-                Ok(Some((workflow_id, step))) => {
+                Ok(Some((workflow_id, step, new))) => {
+                    if let Some(trace) = new.filter(|_| of_others) {
+                        let (item, asked) = (step.item.clone(), fold::asked_priority(event));
+                        self.fresh.push(Fresh { item, log_seq: event.log_seq, asked, trace });
+                    }
                     self.actions.push(action_json(&step.item, &step.action, &event.event.event_id, event.log_seq));
-                    self.notices.extend(step.notices);
+                    notice::tell(&mut self.notices, step.notices);
                     match self.items.entry(workflow_id.clone()).or_default() {
                         Some(kept) => kept.item = step.item,
                         none => *none = Some(Kept::new(step.item)),

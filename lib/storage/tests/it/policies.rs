@@ -100,6 +100,10 @@ const ROWS: &str = "
         VALUES ('a', gen_random_uuid(), 'x', now(), now() + interval '1 day', 'x');
     INSERT INTO dg_workflow_calendars (tenant_id, calendar_id, version, definition_json, reason, created_by)
         VALUES ('a', 'c', 1, '{}', 'r', 'x');
+    INSERT INTO dg_workflow_templates (tenant_id, template_id, version, enabled, definition_json, reason, created_by)
+        VALUES ('a', 't', 1, true, '{}', 'r', 'x');
+    INSERT INTO dg_workflow_routing (tenant_id, version, routing_json, reason, created_by) VALUES ('a', 1, '{}', 'r', 'x');
+    INSERT INTO dg_workflow_turns VALUES ('a', 't', 1);
     INSERT INTO dg_cg_nodes VALUES ('a', 0, gen_random_uuid(), 1, 'n', 't', 'c');
     INSERT INTO dg_cg_edges VALUES
         ('a', 0, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, 'k', 'e', 't', 'c');

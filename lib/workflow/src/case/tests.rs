@@ -26,7 +26,7 @@ fn case(title: &str) -> Case {
         let mut role = if crate::ids::is_companion(&stored.event.trace_id) { Role::Companion } else { Role::Subject };
         if fold::concerns(&stored).unwrap().as_deref() == Some(ID) {
             role = Role::Managed;
-            let facts = TraceFacts { workflow: Some("refund".to_owned()), title: Some(title.to_owned()) };
+            let facts = TraceFacts { workflow: Some("refund".to_owned()), title: Some(title.to_owned()), entity: None };
             let step = Fold::default().apply(item.as_ref(), &stored, &facts).unwrap().unwrap();
             actions.push(json!({
                 "action_id": step.action.action_id, "action_type": step.action.action_type, "note": step.action.note,
@@ -81,6 +81,7 @@ fn case(title: &str) -> Case {
             now: Micros::new(at),
             subject_open: false,
             requester_owner: None,
+            form: None,
             hours: &EveryHour,
         };
         let phrase = Command { confirm_text: Some("REOPEN A:EXCEPTION:E".to_owned()), ..because(reason) };

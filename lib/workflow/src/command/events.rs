@@ -69,6 +69,9 @@ fn decided(
             payload.insert(key.to_owned(), Value::Object(filled.clone()));
         }
     }
+    if let Some(option) = &command.decision_option {
+        payload.insert("decision_option".to_owned(), Value::from(option.as_str()));
+    }
     if !command.checklist.is_empty() {
         payload.insert("checklist".to_owned(), json!(command.checklist));
     }
@@ -192,7 +195,7 @@ fn assigned(target: &Assignment, say: &mut impl FnMut(&str, Value)) {
     say("assigned_role", json!(target.role));
 }
 
-fn action_id(drafter: &Drafter<'_>) -> String {
+pub(super) fn action_id(drafter: &Drafter<'_>) -> String {
     format!("wfa:{}", drafter.unique)
 }
 

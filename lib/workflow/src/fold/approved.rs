@@ -71,6 +71,7 @@ fn decided(fold: Fold, item: &Item, event: &StoredEvent, payload: &Payload) -> R
             "evidence": payload.list("/evidence"),
             "conditions": payload.value("/conditions"),
             "form": payload.value("/form"),
+            "decision_option": payload.value("/decision_option"),
         }));
         item.metadata.remove("decision");
         merge(&mut item.metadata, "decision", news);
@@ -85,7 +86,7 @@ fn decided(fold: Fold, item: &Item, event: &StoredEvent, payload: &Payload) -> R
         "evidence": payload.list("/evidence"),
         "subject": payload.value("/subject"),
     }));
-    for extra in ["ballot", "conditions", "form", "checklist", "on_behalf_of"] {
+    for extra in ["ballot", "decision_option", "conditions", "form", "checklist", "on_behalf_of"] {
         let value = payload.value(&format!("/{extra}"));
         if !value.is_null() {
             action.payload.insert(extra.to_owned(), value);

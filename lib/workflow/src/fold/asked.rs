@@ -43,17 +43,20 @@ pub(super) fn exception(
         return Ok(ask_again(fold, item, event, again, said));
     }
     let title = trace.title.clone().or_else(|| payload.owned("/title"));
-    let asked_priority = payload.maybe("/priority").and_then(|word| Priority::from_str(&word.to_lowercase()).ok());
     let at = fold.at(event);
     let mut item =
         blank(fold, event, request, Subject { subject_type: "exception".to_owned(), subject_id: exception_id });
     item.workflow_name = workflow_name;
     item.title = title.unwrap_or_else(|| format!("Workflow review for {}", item.trace_id));
     item.policy = Some(policy);
-    item.priority = asked_priority.unwrap_or(Priority::High);
+    item.priority = priority(payload).unwrap_or(Priority::High);
     item.sla = running(at, EXCEPTION_SLA_HOURS.saturating_mul(HOUR_US));
     merge(&mut item.metadata, "request", asked);
     Ok(made(fold, item, event, "requested", said, None))
+}
+
+pub(super) fn priority(payload: &Payload) -> Option<Priority> {
+    payload.maybe("/priority").and_then(|word| Priority::from_str(&word.to_lowercase()).ok())
 }
 
 pub(super) fn review(

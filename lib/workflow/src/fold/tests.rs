@@ -88,6 +88,7 @@ impl World {
             now: Micros::new(self.now),
             subject_open: !self.finished,
             requester_owner: None,
+            form: None,
             hours: &EveryHour,
         }
     }

@@ -15,6 +15,7 @@ also need --confirm with the phrase that the answer names.
 
 Examples:
   dg workflow act approve refund-4:exception:refund-4-late --reason 'within the promise'
+  dg workflow act approve refund-4:exception:refund-4-late --reason 'checked' --field ticket=T-7 --condition max_amount=500 --tick customer_checked
   dg workflow act reassign refund-4:exception:refund-4-late --account ana
   dg workflow act extend refund-4:exception:refund-4-late --reason holiday --due 2026-12-28T09:00:00Z
   dg workflow act approve refund-4:exception:refund-4-late --reason fine --dry-run")]
@@ -40,6 +41,18 @@ pub(crate) struct ActArgs {
     /// Whose members are to look.
     #[arg(long, value_name = "ROLE")]
     role: Option<String>,
+    /// For a decision: which of the template's options.
+    #[arg(long, value_name = "KEY")]
+    option: Option<String>,
+    /// For a decision: a field of the template's form, `key=value`; a value that is JSON is taken as such. Repeatable.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = given)]
+    field: Vec<(String, Value)>,
+    /// For an approval: under which condition, `key=value`. Repeatable.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = given)]
+    condition: Vec<(String, Value)>,
+    /// For a decision: what was looked at, of the template's checklist. Repeatable.
+    #[arg(long, value_name = "KEY")]
+    tick: Vec<String>,
     /// The phrase.
     #[arg(long, value_name = "PHRASE")]
     confirm: Option<String>,
@@ -90,6 +103,13 @@ pub(super) async fn run(client: &Client, args: ActArgs, out: &mut Output<'_>) ->
     tell(&done.workflow, out)
 }
 
+/// `key=value`.
+fn given(text: &str) -> Result<(String, Value), String> {
+    let (key, value) = text.split_once('=').ok_or("it needs to be key=value")?;
+    let value = serde_json::from_str(value).unwrap_or_else(|_| Value::from(value));
+    Ok((key.to_owned(), value))
+}
+
 fn action(args: ActArgs) -> WorkflowAction {
     WorkflowAction {
         action: args.action,
@@ -98,6 +118,10 @@ fn action(args: ActArgs) -> WorkflowAction {
         evidence: args.evidence.into_iter().map(|locator| json!({"locator": locator})).collect(),
         assigned_account_id: args.account,
         assigned_role: args.role,
+        decision_option: args.option,
+        form: args.field.into_iter().collect(),
+        conditions: args.condition.into_iter().collect(),
+        checklist: args.tick,
         confirm_text: args.confirm,
         due_at: args.due,
         priority: args.priority,
