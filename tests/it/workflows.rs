@@ -4,6 +4,7 @@ mod cases;
 mod demo;
 mod forged;
 mod journey;
+mod owners;
 mod race;
 mod settings;
 mod timers;

@@ -14,6 +14,7 @@ use crate::{
 const CREATE: &str = include_str!("../../../sql/queries/accounts/create.sql");
 const ALL: &str = include_str!("../../../sql/queries/accounts/all.sql");
 const ONE: &str = include_str!("../../../sql/queries/accounts/one.sql");
+const LOCK_OWNER: &str = include_str!("../../../sql/queries/accounts/lock_owner.sql");
 const LOCK: &str = include_str!("../../../sql/queries/accounts/lock.sql");
 const CHANGE: &str = include_str!("../../../sql/queries/accounts/change.sql");
 const CREATE_TOKEN: &str = include_str!("../../../sql/queries/accounts/create_token.sql");
@@ -53,6 +54,8 @@ pub struct Account {
     pub kind: AccountKind,
     /// How people call it.
     pub display_name: Option<String>,
+    /// Who answers for it: reviews take both for one person.
+    pub owner_id: Option<String>,
     /// Its roles.
     pub roles: Vec<String>,
     /// Permissions beside those of its roles.
@@ -76,6 +79,8 @@ pub struct NewAccount {
     pub kind: AccountKind,
     /// How people call it.
     pub display_name: Option<String>,
+    /// Who answers for it.
+    pub owner_id: Option<String>,
     /// Its roles.
     pub roles: Vec<String>,
     /// Permissions beside those of its roles.
@@ -89,6 +94,8 @@ pub struct NewAccount {
 pub struct AccountChange {
     /// How people call it.
     pub display_name: Option<String>,
+    /// Who answers for it; the inner `None` is nobody.
+    pub owner_id: Option<Option<String>>,
     /// Its roles.
     pub roles: Option<Vec<String>>,
     /// Permissions beside those of its roles.
@@ -221,7 +228,8 @@ impl Store {
     /// Changes an account, if it still is as it was `seen`.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`], [`StoreError::Changed`], or the database's.
+    /// [`StoreError::NotFound`], [`StoreError::Changed`], [`StoreError::WrongState`] for an owner that somebody answers for or an
+    /// account that answers for others, or the database's.
     pub async fn change_account(
         &self,
         account_id: &str,
@@ -237,13 +245,19 @@ impl Store {
         if seen.is_some_and(|seen| *seen != before) {
             return Err(StoreError::Changed { what: "account" });
         }
-        let params: [&(dyn ToSql + Sync); 6] = [
+        let owner = change.owner_id.as_ref().and_then(Option::as_deref);
+        if let Some(owner) = owner {
+            check_owner(&work, owner, account_id).await?;
+        }
+        let params: [&(dyn ToSql + Sync); 8] = [
             &account_id,
             &change.display_name,
             &change.roles,
             &change.permissions,
             &change.tenant_ids,
             &change.disabled,
+            &change.owner_id.is_some(),
+            &owner,
         ];
         let after = account(name, &work.query_opt(name, CHANGE, &params).await?.ok_or(missing)?)?;
         audit::append(&work, vec![differences(by.did("account.change").subject(account_id), &before, &after)]).await?;
@@ -351,7 +365,10 @@ impl Store {
 
 pub(crate) async fn insert(work: &Work, new: &NewAccount, by: &By) -> Result<(Account, NewEntry), StoreError> {
     let name = "accounts.create";
-    let params: [&(dyn ToSql + Sync); 7] = [
+    if let Some(owner) = &new.owner_id {
+        check_owner(work, owner, &new.account_id).await?;
+    }
+    let params: [&(dyn ToSql + Sync); 8] = [
         &new.account_id,
         &new.kind.as_str(),
         &new.display_name,
@@ -359,13 +376,34 @@ pub(crate) async fn insert(work: &Work, new: &NewAccount, by: &By) -> Result<(Ac
         &new.permissions,
         &new.tenant_ids,
         &by.name(),
+        &new.owner_id,
     ];
     let row = work.query_opt(name, CREATE, &params).await?.ok_or(StoreError::Exists { what: "account" })?;
     let made = account(name, &row)?;
     let entry = by.did("account.create").subject(&made.account_id).with("kind", made.kind.as_str());
     let entry = entry.with("roles", made.roles.clone()).with("permissions", made.permissions.clone());
-    let entry = entry.with("tenant_ids", made.tenant_ids.clone());
+    let entry = entry.with("tenant_ids", made.tenant_ids.clone()).with("owner_id", made.owner_id.clone());
     Ok((made, entry))
+}
+
+/// Lets `owner` answer for an account: whoever answers for another has nobody who answers for them, so that two accounts are one
+/// person exactly where they have the same owner or one of them is the other's.
+async fn check_owner(work: &Work, owner: &str, account_id: &str) -> Result<(), StoreError> {
+    let name = "accounts.lock_owner";
+    let mut known = false;
+    for row in work.query(name, LOCK_OWNER, &[&owner, &account_id]).await? {
+        let one: &str = row.try_get(0).map_err(StoreError::of(name))?;
+        let (owned, owns): (bool, bool) =
+            (row.try_get(1).map_err(StoreError::of(name))?, row.try_get(2).map_err(StoreError::of(name))?);
+        known |= one == owner;
+        if one == owner && owned {
+            return Err(StoreError::WrongState { what: "owner", status: "answered for by another one" });
+        }
+        if one == account_id && owns {
+            return Err(StoreError::WrongState { what: "account", status: "the owner of others" });
+        }
+    }
+    if known { Ok(()) } else { Err(StoreError::NotFound { what: "owner" }) }
 }
 
 async fn insert_token(
@@ -403,6 +441,11 @@ fn differences(entry: NewEntry, before: &Account, after: &Account) -> NewEntry {
         .into_iter()
         .filter(|(_, _, was, is)| was != is)
         .fold(entry, |entry, (now, then, was, is)| entry.with(now, is.clone()).with(then, was.clone()));
+    let entry = if before.owner_id == after.owner_id {
+        entry
+    } else {
+        entry.with("owner_id", after.owner_id.clone()).with("owner_id_before", before.owner_id.clone())
+    };
     let entry = if before.disabled == after.disabled { entry } else { entry.with("disabled", after.disabled) };
     match &after.display_name {
         Some(name) if before.display_name != after.display_name => entry.with("display_name", name.clone()),
@@ -417,6 +460,7 @@ pub(crate) fn account(name: &'static str, row: &Row) -> Result<Account, StoreErr
         account_id: row.try_get("account_id").map_err(failed)?,
         kind: if kind == "person" { AccountKind::Person } else { AccountKind::Service },
         display_name: row.try_get("display_name").map_err(failed)?,
+        owner_id: row.try_get("owner_id").map_err(failed)?,
         roles: row.try_get("roles").map_err(failed)?,
         permissions: row.try_get("permissions").map_err(failed)?,
         tenant_ids: row.try_get("tenant_ids").map_err(failed)?,

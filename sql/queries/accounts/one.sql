@@ -1,3 +1,3 @@
-SELECT account_id, kind, display_name, roles, permissions, tenant_ids, disabled, created_at, created_by
+SELECT account_id, kind, display_name, owner_id, roles, permissions, tenant_ids, disabled, created_at, created_by
 FROM dg_accounts
 WHERE account_id = $1

@@ -28,6 +28,9 @@ struct Asked {
     account_id: String,
     #[schema(schema_with = words::nullable_title)]
     display_name: Option<String>,
+    /// Who answers for it: reviews take both for one person.
+    #[schema(schema_with = words::nullable_name)]
+    owner_id: Option<String>,
     #[serde(default)]
     #[schema(schema_with = words::roles)]
     roles: Vec<String>,
@@ -48,6 +51,10 @@ struct Asked {
 pub(super) struct Change {
     #[schema(schema_with = words::nullable_title)]
     display_name: Option<String>,
+    /// Who answers for it; null for nobody.
+    #[serde(default, deserialize_with = "grants::given")]
+    #[schema(schema_with = words::nullable_name)]
+    owner_id: Option<Option<String>>,
     #[schema(schema_with = words::nullable_roles)]
     roles: Option<Vec<String>>,
     #[schema(schema_with = words::nullable_permissions)]
@@ -64,6 +71,8 @@ pub(super) struct AccountJson {
     #[schema(schema_with = words::account_kind)]
     kind: &'static str,
     display_name: Option<String>,
+    /// Who answers for it.
+    owner_id: Option<String>,
     roles: Vec<String>,
     permissions: Vec<String>,
     tenant_ids: Vec<String>,
@@ -112,6 +121,7 @@ pub(crate) async fn create(
     let asked = body::command::<Asked>(request).await?;
     let expires_at = tokens::end(asked.expires_in_s, dg_runtime::clock::now())?;
     let new = asked.into_account(who)?;
+    check_owner(&app, who, new.owner_id.as_deref(), &new.account_id).await?;
     let minted = Minted::draw();
     let token = tokens::new(&minted, expires_at, None);
     let made = app.store.create_accounts(&[(new, vec![token])], None, &who.by()).await?;
@@ -165,6 +175,8 @@ pub(super) async fn apply(
     conditional: bool,
 ) -> Result<Account, ApiError> {
     grants::over(who, account)?;
+    let owner = change.owner_id.as_ref().and_then(Option::as_deref);
+    check_owner(app, who, owner, &account.account_id).await?;
     let own = account.account_id == who.account_id;
     if own
         && (change.disabled == Some(true)
@@ -178,6 +190,17 @@ pub(super) async fn apply(
     app.directory_changed().await;
     info!(changed = changed.account_id, account = who.account_id, "changed an account");
     Ok(changed)
+}
+
+/// Refuses an owner that the caller does not see, or that is the account itself; chains are refused where they are written.
+async fn check_owner(app: &App, who: &Principal, owner: Option<&str>, account_id: &str) -> Result<(), ApiError> {
+    let Some(owner) = owner else { return Ok(()) };
+    let bad = |message: &'static str| ApiError::invalid(message).with("pointer", "/owner_id");
+    if owner == account_id {
+        return Err(bad("an account does not answer for itself"));
+    }
+    let found = app.store.account(owner).await?.filter(|account| grants::sees(who, account));
+    found.map(drop).ok_or_else(|| bad("there is no such account"))
 }
 
 /// The account of that name.
@@ -214,6 +237,7 @@ impl Asked {
         Ok(NewAccount {
             account_id: self.account_id,
             display_name: self.display_name,
+            owner_id: self.owner_id,
             roles: grants.roles,
             permissions: grants.permissions,
             tenant_ids: grants.tenant_ids,
@@ -228,7 +252,7 @@ impl Change {
     /// # Errors
     /// `invalid_argument`, `forbidden`.
     pub(super) fn read(self, who: &Principal) -> Result<AccountChange, ApiError> {
-        let Self { display_name, roles, permissions, tenant_ids, disabled } = self;
+        let Self { display_name, owner_id, roles, permissions, tenant_ids, disabled } = self;
         grants::title(display_name.as_deref(), "/display_name")?;
         let grants = Grants {
             roles: roles.clone().unwrap_or_default(),
@@ -236,7 +260,7 @@ impl Change {
             tenant_ids: tenant_ids.clone().unwrap_or_default(),
         };
         grants.check(who, "")?;
-        let change = AccountChange { display_name, roles, permissions, tenant_ids, disabled };
+        let change = AccountChange { display_name, owner_id, roles, permissions, tenant_ids, disabled };
         if change == AccountChange::default() {
             return Err(ApiError::invalid("say what is to change"));
         }
@@ -250,6 +274,7 @@ impl AccountJson {
             account_id: account.account_id,
             kind: account.kind.as_str(),
             display_name: account.display_name,
+            owner_id: account.owner_id,
             roles: account.roles,
             permissions: account.permissions,
             tenant_ids: account.tenant_ids,

@@ -70,6 +70,9 @@ pub(crate) struct CreateArgs {
     /// More that it may do; may be repeated, '*' for all.
     #[arg(long = "permission", value_name = "PERMISSION")]
     permissions: Vec<String>,
+    /// Who answers for it: nobody approves what their own agent asks for.
+    #[arg(long, value_name = "ACCOUNT")]
+    owner: Option<String>,
 }
 
 /// What becomes different about an account or a user.
@@ -93,6 +96,12 @@ pub(crate) struct SetArgs {
     /// How people call it.
     #[arg(long, value_name = "TEXT")]
     display_name: Option<String>,
+    /// Who answers for it: nobody approves what their own agent asks for.
+    #[arg(long, value_name = "ACCOUNT")]
+    owner: Option<String>,
+    /// Nobody answers for it.
+    #[arg(long, conflicts_with = "owner")]
+    no_owner: bool,
     /// Whether everything it is known by is refused.
     #[arg(long, value_name = "BOOL")]
     disabled: Option<bool>,
@@ -126,6 +135,7 @@ impl SetArgs {
             permissions: if self.no_permissions { Some(Vec::new()) } else { some(&self.permissions) },
             tenant_ids: some(&self.tenants),
             disabled: self.disabled,
+            owner_id: if self.no_owner { Some(None) } else { self.owner.clone().map(Some) },
         }
     }
 }
@@ -175,6 +185,7 @@ async fn show(global: &Global, account_id: &str, out: &mut Output<'_>) -> Result
     out.line(format!("{}{}", account.account_id, if account.disabled { " (disabled)" } else { "" }))?;
     for (name, text) in [
         ("kind", or_dash(account.kind)),
+        ("owner", or_dash(account.owner_id)),
         ("roles", joined(&account.roles)),
         ("permissions", joined(&account.permissions)),
         ("tenants", joined(&account.tenant_ids)),
@@ -192,6 +203,7 @@ async fn create(global: &Global, args: CreateArgs, out: &mut Output<'_>) -> Resu
         roles: args.roles,
         permissions: args.permissions,
         tenant_ids: args.tenants,
+        owner_id: args.owner,
     };
     let made = connection::service(global)?.create_account(&new).await.map_err(|error| {
         let exists = error.code == "conflict";

@@ -15,6 +15,9 @@ pub struct NewAccount {
     pub permissions: Vec<String>,
     /// Tenants it may use; `*` for all.
     pub tenant_ids: Vec<String>,
+    /// Who answers for it: reviews take both for one person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner_id: Option<String>,
 }
 
 /// What becomes different about an account or a person; what is `None` stays.
@@ -23,6 +26,9 @@ pub struct AccountChange {
     /// How people call it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
+    /// Who answers for it; the inner `None` is nobody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner_id: Option<Option<String>>,
     /// Its roles.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub roles: Option<Vec<String>>,

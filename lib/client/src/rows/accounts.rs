@@ -21,6 +21,9 @@ pub struct Account {
     /// How people call it.
     #[serde(default)]
     pub display_name: Option<String>,
+    /// Who answers for it.
+    #[serde(default)]
+    pub owner_id: Option<String>,
     /// `service` or `person`.
     #[serde(default)]
     pub kind: Option<String>,

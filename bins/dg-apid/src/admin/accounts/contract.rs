@@ -20,7 +20,7 @@ pub(crate) fn list() -> Operation {
 
 pub(crate) fn create() -> Operation {
     Operation::new("create_account", "Make an account")
-        .says("With a first token, which is in this answer and nowhere else.")
+        .says("With a first token, which is in this answer and nowhere else. `owner_id` names the account that answers for it: reviews take both for one person, so that nobody approves what their own agent asks for. Whoever answers for another has nobody who answers for them.")
         .permission(ACCOUNTS_MANAGE)
         .body::<Asked>(&json!({"account_id": "refund-agent", "roles": ["writer"], "tenant_ids": ["docs"]}))
         .answers::<Created<'_>>(201, "The account and its token.")
@@ -63,5 +63,5 @@ pub(crate) fn import() -> Operation {
 pub(crate) fn something_changes() -> Value {
     let given = |name: &str, kind: &str| json!({"required": [name], "properties": {name: {"type": kind}}});
     json!({"anyOf": [given("display_name", "string"), given("roles", "array"), given("permissions", "array"),
-                     given("tenant_ids", "array"), given("disabled", "boolean")]})
+                     given("tenant_ids", "array"), given("disabled", "boolean"), {"required": ["owner_id"]}]})
 }
