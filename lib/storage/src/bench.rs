@@ -1,5 +1,7 @@
 //! What `dg bench` asks the database itself: the ceiling against which rates are read, and the size of the read models.
 
+mod reviews;
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -16,6 +18,8 @@ use crate::{
     log::{Accepted, COLUMN_TYPES, Columns, EventKeys},
     store::Store,
 };
+
+pub use reviews::{Escalation, RecordedAt};
 
 const COPY_IN: &str = include_str!("../../../sql/queries/log/copy_in.sql");
 const READ_MODEL_BYTES: &str = include_str!("../../../sql/queries/bench/read_model_bytes.sql");

@@ -21,6 +21,7 @@ mod reads;
 mod rebuild;
 mod scratch;
 mod stream;
+mod workflow;
 
 use std::io::Write;
 
@@ -52,6 +53,7 @@ pub(crate) async fn run(args: &BenchArgs, out: &mut Output<'_>) -> Result<(), Fa
         Scenario::Stream => stream::run(&suite, &plan, notes).await?,
         Scenario::Overhead => overhead::run(&suite, &plan, notes).await?,
         Scenario::Idle => idle::run(&suite, &plan, notes).await?,
+        Scenario::Workflow => workflow::run(&suite, &plan, notes).await?,
     };
     let processes = suite.processes()?.since(&at_first);
     let after = scratch::ceiling(&suite, "bench-ceiling-after", &plan).await?;

@@ -47,6 +47,11 @@ impl Connection {
         self.send(Method::POST, path, body).await
     }
 
+    /// The same with what the service says of its own time.
+    pub(super) async fn post_timed(&mut self, path: &str, body: Bytes) -> Result<Answer, Failure> {
+        self.send_timed(Method::POST, path, body).await
+    }
+
     /// The same without a body.
     pub(super) async fn get(&mut self, path: &str) -> Result<(StatusCode, Bytes), Failure> {
         let answer = self.get_timed(path).await?;

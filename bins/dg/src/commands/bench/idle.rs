@@ -108,12 +108,14 @@ fn decision(number: usize, events: usize, plan: &Plan) -> Share {
     Share { first_trace: number, events, lengths: Lengths::Short, payload_bytes: plan.payload_bytes }
 }
 
-fn percent_of_core(before: &Sample, after: &Sample, name: &str, spent: Duration) -> f64 {
+/// What a process took of one core.
+pub(super) fn percent_of_core(before: &Sample, after: &Sample, name: &str, spent: Duration) -> f64 {
     let cpu_seconds = after.of(name).cpu_seconds - before.of(name).cpu_seconds;
     round(cpu_seconds / spent.as_secs_f64() * 100.0, 2)
 }
 
-fn idle_costs(before: &Sample, after: &Sample, spent: Duration) -> Value {
+/// What every process took of one core, and its memory.
+pub(super) fn idle_costs(before: &Sample, after: &Sample, spent: Duration) -> Value {
     let entries = after.all().map(|(name, usage)| {
         let cost = json!({
             "cpu_percent_of_core": percent_of_core(before, after, name, spent),

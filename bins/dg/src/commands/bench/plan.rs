@@ -25,6 +25,7 @@ Examples:
   dg bench e2e --rate 2000 --seconds 60
   dg bench stream --streams 200 --rate 1000
   dg bench idle --tenants 1000
+  dg bench workflow --items 100000
   dg bench overhead")]
 pub(crate) struct BenchArgs {
     /// What to measure.
@@ -41,13 +42,14 @@ pub(crate) struct BenchArgs {
     /// Bytes of each payload, about.
     #[arg(long, default_value_t = 800, value_parser = clap::value_parser!(u16).range(200..=60_000))]
     payload_bytes: u16,
-    /// e2e, stream: events per second. Default: 2000 for e2e, 1000 for stream.
+    /// e2e, stream: events per second; workflow: deadlines per second. Default: 2000 for e2e, 1000 for stream, 200 for workflow.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     rate: Option<u32>,
     /// stream: how many streams are open.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=500))]
     streams: u16,
-    /// How long to measure. Default: 60 for e2e and idle, 20 for stream, 10 before a rebuild, 5 for each kind of read.
+    /// How long to measure. Default: 60 for e2e and idle, 30 for workflow, 20 for stream, 10 before a rebuild, 5 for each kind
+    /// of read.
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=3_600))]
     seconds: Option<u64>,
     /// read: only this kind, by its name in the answer; may be given more than once. Default: all.
@@ -62,9 +64,12 @@ pub(crate) struct BenchArgs {
     /// rebuild: nobody reads meanwhile.
     #[arg(long, conflicts_with = "read_rate")]
     no_reads: bool,
-    /// idle: how many tenants there are.
+    /// idle, workflow: how many tenants there are.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     tenants: u32,
+    /// workflow: how many items are open, a tenth of them of one tenant.
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(100..=10_000_000))]
+    items: u32,
     /// idle: seconds without traffic before measuring begins, so that what follows traffic is over.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(0..=3_600))]
     rest: u64,
@@ -93,6 +98,8 @@ pub(super) enum Scenario {
     Stream,
     /// Many tenants and no traffic.
     Idle,
+    /// Many open items of review: how late deadlines are noticed, and what queues and actions take.
+    Workflow,
     /// Appends with and without row-level security, and what it costs to recognise who asks.
     Overhead,
 }
@@ -108,6 +115,7 @@ impl Scenario {
             Self::E2e => "e2e",
             Self::Stream => "stream",
             Self::Idle => "idle",
+            Self::Workflow => "workflow",
             Self::Overhead => "overhead",
         }
     }
@@ -131,6 +139,8 @@ pub(super) struct Plan {
     /// Reads per second beside a rebuild; none at 0.
     pub(super) read_rate: u32,
     pub(super) tenants: usize,
+    /// Open items of review.
+    pub(super) items: usize,
     /// Without traffic before an idle suite is measured.
     pub(super) rest: Duration,
 }
@@ -165,9 +175,14 @@ impl BenchArgs {
             Scenario::E2e => (200_000, 64, 60),
             Scenario::Stream => (20_000, 64, 20),
             Scenario::Idle => (200_000, 8, 60),
+            Scenario::Workflow => (100_000, 1, 30),
         };
         let single = self.scenario == Scenario::AppendSingle;
-        let usual = if self.scenario == Scenario::Stream { 1_000 } else { 2_000 };
+        let usual = match self.scenario {
+            Scenario::Stream => 1_000,
+            Scenario::Workflow => 200,
+            _ => 2_000,
+        };
         Plan {
             events: self.events.map_or(events, |events| usize::try_from(events).unwrap_or(usize::MAX)),
             connections: self.connections.map_or(connections, usize::from),
@@ -179,6 +194,7 @@ impl BenchArgs {
             projection: self.projection,
             read_rate: if self.no_reads { 0 } else { self.read_rate },
             tenants: usize::try_from(self.tenants).unwrap_or(usize::MAX),
+            items: usize::try_from(self.items).unwrap_or(usize::MAX),
             rest: Duration::from_secs(self.rest),
         }
     }

@@ -28,6 +28,11 @@ use crate::failure::{Exit, Failure};
 
 /// The daemon that folds the log.
 pub(super) const PROJECTOR: &str = "dg-projectord";
+/// The daemon that works for reviews.
+pub(super) const REVIEWER: &str = "dg-workflowd";
+
+/// The private server.
+pub(super) const DATABASE: &str = "postgres";
 
 /// A suite is calm when it has used at most so much of a core for so long.
 const CALM: f64 = 0.1;
@@ -56,6 +61,7 @@ struct Ready {
 /// The part of the supervisor's status file that is read here.
 #[derive(Debug, Deserialize)]
 struct Status {
+    pid: i32,
     children: Vec<StatusChild>,
 }
 
@@ -140,20 +146,34 @@ impl Suite {
 
     /// Freezes the projector, so that a log can be filled without it.
     pub(super) fn pause_projector(&self) -> Result<(), Failure> {
-        self.signal_projector(Signal::SIGSTOP)
+        self.signal(PROJECTOR, Signal::SIGSTOP)
     }
 
     pub(super) fn resume_projector(&self) -> Result<(), Failure> {
-        self.signal_projector(Signal::SIGCONT)
+        self.signal(PROJECTOR, Signal::SIGCONT)
     }
 
-    fn signal_projector(&self, signal: Signal) -> Result<(), Failure> {
-        let (_, pid) = self
-            .daemons()?
-            .into_iter()
-            .find(|(name, _)| name == PROJECTOR)
-            .ok_or_else(|| failed("it runs no dg-projectord"))?;
-        kill(Pid::from_raw(pid), signal).map_err(|error| Failure::from(std::io::Error::from(error)))
+    /// Sends a daemon a signal.
+    pub(super) fn signal(&self, name: &str, signal: Signal) -> Result<(), Failure> {
+        let pid = self.pid_of(name)?.ok_or_else(|| failed(&format!("it runs no {name}")))?;
+        signal_to(pid, signal)
+    }
+
+    /// Kills a daemon and leaves it down: whoever would start it again is frozen. Killed, not frozen itself: its sessions end and
+    /// hold no locks.
+    pub(super) fn take_down(&self, name: &str) -> Result<(), Failure> {
+        signal_to(self.status()?.pid, Signal::SIGSTOP)?;
+        self.signal(name, Signal::SIGKILL)
+    }
+
+    /// Lets it be started again.
+    pub(super) fn let_up(&self) -> Result<(), Failure> {
+        signal_to(self.status()?.pid, Signal::SIGCONT)
+    }
+
+    /// The process id of a daemon, while it runs.
+    pub(super) fn pid_of(&self, name: &str) -> Result<Option<i32>, Failure> {
+        Ok(self.daemons()?.into_iter().find(|(found, _)| found == name).map(|(_, pid)| pid))
     }
 
     /// What its processes have cost so far.
@@ -181,9 +201,11 @@ impl Suite {
 
     /// Names and process ids of what runs.
     fn daemons(&self) -> Result<Vec<(String, i32)>, Failure> {
-        let text = std::fs::read_to_string(self.dir.join("status.json"))?;
-        let status: Status = serde_json::from_str(&text)?;
-        Ok(status.children.into_iter().filter_map(|child| Some((child.name, child.pid?))).collect())
+        Ok(self.status()?.children.into_iter().filter_map(|child| Some((child.name, child.pid?))).collect())
+    }
+
+    fn status(&self) -> Result<Status, Failure> {
+        Ok(serde_json::from_str(&std::fs::read_to_string(self.dir.join("status.json"))?)?)
     }
 
     pub(super) async fn stop(mut self) -> Result<(), Failure> {
@@ -203,8 +225,14 @@ impl Suite {
 
 impl Drop for Suite {
     fn drop(&mut self) {
+        // A frozen supervisor would not hear of the end; where there is none left, there is nobody to wake.
+        let _ = self.let_up();
         self.terminate();
     }
+}
+
+fn signal_to(pid: i32, signal: Signal) -> Result<(), Failure> {
+    kill(Pid::from_raw(pid), signal).map_err(|error| Failure::from(std::io::Error::from(error)))
 }
 
 fn failed(what: &str) -> Failure {
