@@ -35,6 +35,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("V0015__workflow", include_str!("../../../sql/migrations/V0015__workflow.sql")),
     ("V0016__telling", include_str!("../../../sql/migrations/V0016__telling.sql")),
     ("V0017__templates", include_str!("../../../sql/migrations/V0017__templates.sql")),
+    ("V0018__queue", include_str!("../../../sql/migrations/V0018__queue.sql")),
 ];
 
 /// The schema version this program was built for: the number of the last migration.

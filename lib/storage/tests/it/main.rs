@@ -18,6 +18,7 @@ mod migrating;
 mod plans;
 mod policies;
 mod projections;
+mod queue;
 mod reading;
 mod registry;
 mod runs;
