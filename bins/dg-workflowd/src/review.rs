@@ -13,13 +13,18 @@ use dg_runtime::{CancellationToken, chance};
 use dg_storage::listener::{Listener, Nudges};
 use dg_storage::locks::{LockClass, LockKey, LockSession, ScopeLock};
 use dg_storage::notifier::Notifier;
-use dg_storage::workflow::{Rebuilt, Standing, Synced};
+use dg_storage::workflow::Rebuilt;
 use dg_storage::{Channel, DatabaseConfig, Store, StoreError};
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 use tracing::{debug, error, info, warn};
 
+mod comparer;
+mod hand;
 mod metrics;
 
+use comparer::{Compared, Comparer};
+use hand::Hand;
 use metrics::ReviewMetrics;
 
 /// The channels on which something may be said that concerns reviews.
@@ -34,12 +39,17 @@ const ELSEWHERE: Duration = Duration::from_secs(1);
 const OBSERVE_EVERY: Duration = Duration::from_secs(15);
 /// The clock is looked at this often when something is due soon.
 const SOONEST: Duration = Duration::from_millis(20);
+/// Tenants that are worked for side by side. A turn mostly waits for the database, and commits that wait together are one.
+const AT_ONCE: usize = 4;
 
 /// A tenant that this process works for. The lock goes when this does.
 struct Owned {
     lock: ScopeLock,
     idle_since: Instant,
 }
+
+/// How working for a tenant ended.
+type Served = (TenantId, Result<Option<Duration>, StoreError>);
 
 /// A tenant that could not be worked for.
 struct Trouble {
@@ -50,11 +60,10 @@ struct Trouble {
 /// The room that works for reviews.
 pub(crate) struct Reviewer {
     database: DatabaseConfig,
-    store: Store,
+    hand: Hand,
+    comparer: Comparer,
     listener: Listener,
-    notifier: Notifier,
     poll_every: Duration,
-    metrics: ReviewMetrics,
     locks: Option<LockSession>,
     owned: HashMap<TenantId, Owned>,
     elsewhere: HashMap<TenantId, Instant>,
@@ -74,11 +83,10 @@ impl Reviewer {
     ) -> Self {
         Self {
             database,
-            store,
+            comparer: Comparer::new(store.clone()),
+            hand: Hand { store, notifier, metrics: ReviewMetrics::register(metrics) },
             listener,
-            notifier,
             poll_every,
-            metrics: ReviewMetrics::register(metrics),
             locks: None,
             owned: HashMap::new(),
             elsewhere: HashMap::new(),
@@ -108,6 +116,7 @@ impl Reviewer {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
+                found = self.comparer.ended() => self.compared(found),
                 () = pause.over(&mut nudges) => {}
             }
         }
@@ -119,78 +128,89 @@ impl Reviewer {
 
     /// Does what is to be done for every tenant, those whose time was up first. The answer is when the clock is needed next.
     async fn look(&mut self, stop: &CancellationToken) -> Result<Option<Duration>, StoreError> {
-        self.store.check_schema().await?;
+        self.hand.store.check_schema().await?;
         if self.locks.as_ref().is_some_and(LockSession::is_lost) {
             info!(tenants = self.owned.len(), "the lock connection is lost; reviews of all tenants are given up");
             self.locks = None;
             self.owned.clear();
         }
-        self.owned.retain(|_, owned| owned.idle_since.elapsed() < KEEP_IDLE);
+        let comparer = &self.comparer;
+        self.owned.retain(|tenant, owned| owned.idle_since.elapsed() < KEEP_IDLE || comparer.is_rebuilding(tenant));
         self.elsewhere.retain(|_, found| found.elapsed() < ELSEWHERE);
-        let mut next: Option<Duration> = None;
-        for standing in self.store.workflow_standing().await? {
+        let (mut next, mut unverified, mut serving) = (None, Vec::new(), JoinSet::new());
+        let mut owning = Ok(true);
+        for standing in self.hand.store.workflow_standing().await? {
+            let tenant = &standing.tenant_id;
+            let resting = |trouble: &Trouble| trouble.rests_until > Instant::now();
+            if self.comparer.is_rebuilding(tenant) || self.troubles.get(tenant).is_some_and(resting) {
+                continue;
+            }
+            owning = self.own(tenant).await;
+            match owning {
+                Ok(true) => {}
+                Ok(false) => continue,
+                Err(_) => break,
+            }
+            if let Some(by) = &standing.rebuild_asked_by {
+                self.comparer.rebuild(tenant, by);
+                continue;
+            }
+            if standing.unverified {
+                unverified.push(tenant.clone());
+            }
+            if serving.len() >= AT_ONCE {
+                self.served(serving.join_next().await, &mut next);
+            }
             if stop.is_cancelled() {
                 break;
             }
-            let resting = |trouble: &Trouble| trouble.rests_until > Instant::now();
-            if self.troubles.get(&standing.tenant_id).is_some_and(resting) || !self.own(&standing.tenant_id).await? {
-                continue;
-            }
-            match self.serve(&standing, stop).await {
-                Ok(soon) => {
-                    self.troubles.remove(&standing.tenant_id);
-                    next = match (next, soon) {
-                        (Some(next), Some(soon)) => Some(next.min(soon)),
-                        (next, soon) => next.or(soon),
-                    };
-                }
-                Err(error) => self.rest(&standing.tenant_id, &error),
-            }
+            let (hand, stop) = (self.hand.clone(), stop.clone());
+            serving.spawn(async move {
+                let soon = hand.serve(&standing, &stop).await;
+                (standing.tenant_id, soon)
+            });
         }
+        while let Some(ended) = serving.join_next().await {
+            self.served(Some(ended), &mut next);
+        }
+        // Only now: dropped, those who serve would be cut off within a turn.
+        owning?;
+        self.comparer.verify(unverified);
         if self.observed.is_none_or(|at| at.elapsed() >= OBSERVE_EVERY) {
-            let (totals, dead) = self.store.workflow_totals().await?;
-            self.metrics.stand(&totals, dead);
+            let (totals, dead) = self.hand.store.workflow_totals().await?;
+            self.hand.metrics.stand(&totals, dead);
             self.observed = Some(Instant::now());
         }
-        self.metrics.scopes_owned(self.owned.len());
+        self.hand.metrics.scopes_owned(self.owned.len());
         Ok(next)
     }
 
-    /// Brings one tenant to where its log is, and lets the clock speak. The answer is when it is needed next, if soon.
-    async fn serve(&mut self, standing: &Standing, stop: &CancellationToken) -> Result<Option<Duration>, StoreError> {
-        if let Some(owned) = self.owned.get_mut(&standing.tenant_id) {
-            owned.idle_since = Instant::now();
-        }
-        let mut behind = standing.applied < standing.head;
-        while behind && !stop.is_cancelled() {
-            let did = self.store.workflow_follow(standing).await?;
-            self.did(did);
-            behind = did.more;
-        }
-        if let Some(by) = &standing.rebuild_asked_by {
-            self.compared(&standing.tenant_id, self.store.workflow_rebuild(&standing.tenant_id, by).await?);
-        } else if standing.unverified {
-            self.compared(&standing.tenant_id, self.store.workflow_verify(&standing.tenant_id).await?);
-        }
-        let due = standing.next_timer_at.filter(|at| *at <= standing.now);
-        if due.is_some() {
-            loop {
-                let did = self.store.workflow_fire(&standing.tenant_id).await?;
-                self.did(did);
-                if !did.more || stop.is_cancelled() {
-                    return Ok(None);
-                }
+    /// Takes note of how working for a tenant ended, and when the clock is needed for it.
+    fn served(&mut self, ended: Option<Result<Served, JoinError>>, next: &mut Option<Duration>) {
+        match ended {
+            Some(Ok((tenant, Ok(soon)))) => {
+                self.troubles.remove(&tenant);
+                *next = next.iter().copied().chain(soon).min();
             }
+            Some(Ok((tenant, Err(error)))) => self.rest(&tenant, &error),
+            // Nobody aborts them, and release builds end with a panic.
+            Some(Err(_)) | None => {}
         }
-        standing.next_timer_at.map_or(Ok(None), |at| {
-            let left = u64::try_from(at.get().saturating_sub(standing.now.get())).unwrap_or_default();
-            Ok(Some(Duration::from_micros(left)))
-        })
     }
 
-    /// Says how folding the log again ended. A difference is an alert, and stays one until somebody asks for a rebuild.
-    fn compared(&self, tenant: &TenantId, found: Rebuilt) {
-        self.metrics.compared(tenant, found.is_equal() || found.replaced);
+    /// Says how folding logs again ended.
+    fn compared(&mut self, found: Compared) {
+        for (tenant, found) in found {
+            match found {
+                Ok(found) => self.say(&tenant, found),
+                Err(error) => self.rest(&tenant, &error),
+            }
+        }
+    }
+
+    /// A difference is an alert, and stays one until somebody asks for a rebuild.
+    fn say(&self, tenant: &TenantId, found: Rebuilt) {
+        self.hand.metrics.compared(tenant, found.is_equal() || found.replaced);
         if found.is_equal() {
             info!(%tenant, items = found.items, "the items of review are what the log says");
         } else {
@@ -198,17 +218,7 @@ impl Reviewer {
             let replaced = found.replaced;
             error!(%tenant, items = found.items, before, folded, replaced, "the items of review were not what the log says");
         }
-        self.notifier.nudge(Channel::Workflow);
-    }
-
-    fn did(&self, did: Synced) {
-        self.metrics.did(did);
-        if did.told > 0 || did.escalated > 0 || did.warned > 0 {
-            self.notifier.nudge(Channel::Workflow);
-        }
-        if did.escalated > 0 {
-            self.notifier.nudge(Channel::Log);
-        }
+        self.hand.notifier.nudge(Channel::Workflow);
     }
 
     fn rest(&mut self, tenant: &TenantId, error: &StoreError) {
@@ -222,7 +232,8 @@ impl Reviewer {
 
     /// Whether this process works for the tenant.
     async fn own(&mut self, tenant: &TenantId) -> Result<bool, StoreError> {
-        if self.owned.contains_key(tenant) {
+        if let Some(owned) = self.owned.get_mut(tenant) {
+            owned.idle_since = Instant::now();
             return Ok(true);
         }
         if self.elsewhere.contains_key(tenant) {
