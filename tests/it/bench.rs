@@ -110,6 +110,37 @@ fn stream() {
     assert_eq!((&found["events"], &found["deliveries"]), (&400.into(), &2000.into()), "{found}");
 }
 
+#[test]
+fn workflow() {
+    let found = check(
+        &["workflow", "--tenants", "5", "--items", "200", "--rate", "5", "--seconds", "2"],
+        &["actions", "firing", "folded_items_per_second", "idle", "items", "met", "queues", "rate", "tenants"],
+    );
+    let count = |stretch: &str| {
+        let firing = &found["firing"][stretch];
+        firing["escalations"]["count"].as_u64().unwrap_or_else(|| panic!("{stretch}: {found}"))
+    };
+    assert_eq!((count("steady"), count("outage"), count("kills")), (10, 10, 10), "{found}");
+    for (what, names) in [
+        ("actions", vec!["approve", "claim", "comment"]),
+        (
+            "queues",
+            vec![
+                "largest_buckets",
+                "largest_of_my_roles",
+                "largest_overdue",
+                "largest_page_after_page",
+                "largest_queue",
+                "queue",
+            ],
+        ),
+    ] {
+        let kinds = found[what].as_object().unwrap();
+        assert_eq!(kinds.keys().map(String::as_str).collect::<Vec<_>>(), names);
+        assert!(kinds.values().all(|kind| kind["p95_ms"].as_f64().is_some_and(|ms| ms > 0.0)), "{found}");
+    }
+}
+
 /// Runs a scenario; its last line is one document with sorted keys.
 #[track_caller]
 fn check(words: &[&str], keys: &[&str]) -> Value {
