@@ -27,6 +27,7 @@ pub mod notice;
 mod problems;
 pub mod routing;
 mod status;
+pub mod studio;
 pub mod telling;
 pub mod template;
 pub mod timer;

@@ -187,6 +187,7 @@ async fn a_finished_trace_is_reviewed_decided_and_reviewed_again() {
         sla_hours: 2,
         terms: Terms::standard(false),
         simulation: Map::new(),
+        evidence: Vec::new(),
     };
     let begin = async |key: &str| {
         let asked = ToStart { tenant: &case.tenant, start: start.clone(), caller: &ana, key };

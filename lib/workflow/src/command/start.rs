@@ -41,6 +41,8 @@ pub struct Start {
     pub terms: Terms,
     /// What the dry run found.
     pub simulation: Map<String, Value>,
+    /// What is shown for it.
+    pub evidence: Vec<Value>,
 }
 
 /// Decides it. Where the trace is finished, the request goes into the companion.
@@ -78,7 +80,7 @@ pub fn start(asked: &Start, about: &Circumstances<'_>) -> Result<(String, Vec<Dr
         word: "start",
     };
     let span_us = asked.sla_hours.saturating_mul(3_600_000_000);
-    let payload = object(json!({
+    let mut payload = object(json!({
         "assignee": {"account_id": asked.assigned.account_id, "role": asked.assigned.role},
         "policy_id": asked.policy.as_ref().map(|(id, _)| id),
         "policy_version": asked.policy.as_ref().map(|(_, version)| version),
@@ -98,6 +100,9 @@ pub fn start(asked: &Start, about: &Circumstances<'_>) -> Result<(String, Vec<Dr
         "title": asked.title,
         "workflow_kind": asked.workflow_kind,
     }));
+    if !asked.evidence.is_empty() {
+        payload.insert("evidence".to_owned(), Value::Array(asked.evidence.clone()));
+    }
     let mut drafts = Vec::new();
     let trace_id = if about.subject_open {
         asked.trace_id.clone()

@@ -68,11 +68,16 @@ pub(super) fn review(
 ) -> Result<Step, Violation> {
     let request = request_of(event, payload)?;
     let template_id = payload.text("/template_id")?.to_owned();
-    let said = object(json!({
+    let mut said = object(json!({
         "assignee": payload.value("/assignee"),
         "simulation": payload.value("/simulation"),
         "template_id": template_id,
     }));
+    let evidence = payload.list("/evidence");
+    let shows = evidence.as_array().is_some_and(|list| !list.is_empty());
+    if shows {
+        said.insert("evidence".to_owned(), evidence.clone());
+    }
     if let Some(item) = item {
         let again = Again { request, policy: None, asked: object(json!({})), room: "request" };
         return Ok(ask_again(fold, item, event, again, said));
@@ -128,11 +133,14 @@ pub(super) fn review(
     }));
     merge(&mut item.metadata, "review_template", template);
     merge(&mut item.metadata, "simulation", object(payload.value("/simulation")));
-    let asked = object(json!({
+    let mut asked = object(json!({
         "entrypoint": "workflow_studio",
         "reason": item.request.reason,
         "request_event_id": event.event.event_id,
     }));
+    if shows {
+        asked.insert("evidence".to_owned(), evidence);
+    }
     merge(&mut item.metadata, "request", asked);
     Ok(made(fold, item, event, "incident_review_requested", said, Some(&template_id)))
 }

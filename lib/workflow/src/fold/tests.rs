@@ -446,6 +446,7 @@ proptest! {
                         workflow_kind: Kind::IncidentReview, title: "t".to_owned(), reason: "r".to_owned(),
                         priority: Priority::Normal, assigned: Assignment::default(), policy: None, sla_hours: 1,
                         terms: Terms { required_approvals: 2, ..Terms::standard(false) }, simulation: Map::new(),
+                        evidence: Vec::new(),
                     };
                     if world.items.len() < 4 {
                         let (_, drafts) = command::start(&start, &world.about(&people[2], "k")).unwrap();
