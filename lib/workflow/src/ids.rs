@@ -24,15 +24,23 @@ pub fn workflow_id(trace_id: &str, subject_type: &str, subject_id: &str) -> Stri
     format!("{}:{}:{}", trace_id.trim(), subject_type.trim(), subject_id.trim())
 }
 
-/// The trace that a review is recorded in, one per round.
+/// The trace that a review is recorded in, one per round. No two reviews share one: an item whose own id ends like a round of
+/// another item (`…:r2`, which both a second review by a template and whoever names exceptions can make) goes by its hash.
 #[must_use]
 pub fn companion_trace(workflow_id: &str, round: i64) -> String {
     let suffix = if round > 1 { format!(":r{round}") } else { String::new() };
     let natural = format!("review:{workflow_id}{suffix}");
-    if natural.len() <= Limits::SERVICE.id_bytes {
+    if natural.len() <= Limits::SERVICE.id_bytes && !ends_like_another(workflow_id) {
         return natural;
     }
     format!("review:sha256:{}{suffix}", Hash32::of(workflow_id.as_bytes()).hex())
+}
+
+/// Whether an id ends with what rounds and afterwords add to one.
+fn ends_like_another(workflow_id: &str) -> bool {
+    let last = workflow_id.rsplit(':').next().unwrap_or_default();
+    let round = last.strip_prefix('r').is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    round || last == "after"
 }
 
 /// The trace for what is said about a round after it was decided.
@@ -96,6 +104,18 @@ mod tests {
         assert_eq!(companion_trace("t:exception:e", 2), "review:t:exception:e:r2");
         assert!(companion_trace(&"x".repeat(600), 3).ends_with(":r3"));
         assert_eq!(companion_trace(&"x".repeat(600), 1).len(), "review:sha256:".len() + 64);
+        // Whatever is reviewed has traces of its own.
+        let ids = [
+            "t:exception:e",
+            "t:exception:e:r2",
+            "t:exception:e:r2:r2",
+            "t:exception:e:after",
+            "t:exception:e:r2:after",
+        ];
+        let traces: Vec<String> = ids.iter().flat_map(|id| traces_of(id, 3)).collect();
+        let distinct: std::collections::BTreeSet<&String> = traces.iter().collect();
+        assert_eq!((traces.len(), distinct.len()), (30, 30), "{traces:?}");
+        assert_eq!(companion_trace("t:exception:er2", 1), "review:t:exception:er2");
         assert_ne!(unique(&["a", "b"]), unique(&["ab", ""]));
         assert_eq!(idempotency_key(&"k".repeat(201)).len(), 9 + 64);
     }
