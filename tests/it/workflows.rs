@@ -7,6 +7,7 @@ mod journey;
 mod owners;
 mod race;
 mod settings;
+mod studio;
 mod timers;
 
 use std::time::Duration;

@@ -30,6 +30,7 @@ mod search;
 mod sign_in;
 mod start;
 mod stream;
+mod studio;
 mod telling;
 mod token_use;
 mod traces;

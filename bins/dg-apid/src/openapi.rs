@@ -26,7 +26,7 @@ const TAGS: &[(&str, &str)] = &[
     ("precedents", "Earlier decisions like the one at hand."),
     ("projections", "Where the read models stand."),
     ("workflows", "What people have to look at, and what they do with it."),
-    ("workflow-studio", "What reviews are made by."),
+    ("workflow-studio", "What reviews are made by, what one of a trace would be, and starting it."),
     ("notifications", "What the caller was told, and what they want to be told."),
     ("absences", "When somebody is away, and who stands in."),
     ("digests", "The proof of what the read models hold."),

@@ -11,7 +11,7 @@ use dg_http::gate::{Role, look_again};
 use crate::app::App;
 use crate::{
     admin, batch, digests, event_types, events, graph, health, idempotency, ingest, me, openapi, outage, precedents,
-    probes, search, sign_in, stream, telling, traces, workflow_cases, workflow_settings, workflows,
+    probes, search, sign_in, stream, studio, telling, traces, workflow_cases, workflow_settings, workflows,
 };
 
 const BASE: &str = "/api/v1";
@@ -131,6 +131,8 @@ table! { versioned VERSIONED
     "/admin/workflow-calendars/{calendar_id}/deadline" => get TenantAdmin telling::calendars::deadline;
     "/workflow-studio/templates" => get TenantReader workflow_settings::templates::list;
     "/workflow-studio/templates/{template_id}" => get TenantReader workflow_settings::templates::show;
+    "/workflow-studio/traces/{trace_id}" => get TenantReader studio::traces::dry_run;
+    "/workflow-studio/traces/{trace_id}/reviews" => post TenantWriter studio::traces::start;
     "/admin/workflow-templates/{template_id}" => put TenantAdmin workflow_settings::templates::put;
     "/admin/workflow-routing" => get TenantAdmin workflow_settings::routing::show,
         put TenantAdmin workflow_settings::routing::put;

@@ -10,6 +10,7 @@ use dg_storage::projections::FailureStatus;
 use dg_storage::tenants::TenantStatus;
 use dg_storage::webhooks::{DeliveryState, WebhookStatus};
 use dg_storage::workflow::DELIVERY_STATES;
+use dg_workflow::studio::Signal;
 use dg_workflow::telling::{Channel, Mode};
 use dg_workflow::{Category, Kind, Priority};
 use utoipa::openapi::RefOr;
@@ -64,6 +65,7 @@ vocabularies! {
     secret_kind: SECRET_KINDS;
     workflow_status: crate::workflows::list::STATUSES;
     workflow_kind: Kind::ALL.map(Kind::as_str);
+    workflow_signal: Signal::ALL.map(Signal::as_str);
     workflow_act: crate::workflows::asked::WORDS;
     priority: Priority::ALL.map(Priority::as_str);
     notification_category: Category::ALL.map(Category::as_str);

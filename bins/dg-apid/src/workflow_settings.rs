@@ -15,7 +15,7 @@ const CONFIGURE: &str = "workflow_configure";
 const DEFINITION_BYTES: usize = 512 << 10;
 
 /// One refusal for everything that is wrong with a definition that stands `at` a place of the body.
-fn wrong(at: &str, problems: &[Problem]) -> ApiError {
+pub(crate) fn wrong(at: &str, problems: &[Problem]) -> ApiError {
     let errors: Vec<Value> = problems
         .iter()
         .map(|problem| {

@@ -21,6 +21,7 @@ use dg_workflow::command::Caller;
 use crate::app::App;
 
 pub(crate) use json::{ActionJson, ItemJson, NoticeJson};
+pub(crate) use refused::declined;
 
 /// Who acts, as the rules want to know it. Who answers for the account is looked up where it is decided.
 pub(crate) fn caller(principal: &Principal) -> Caller {
@@ -46,13 +47,13 @@ pub(crate) fn unknown(workflow_id: &str) -> ApiError {
 }
 
 /// What makes a repeat of this request a repeat: its idempotency key, or else the id of the request.
-fn key(headers: &HeaderMap) -> String {
+pub(crate) fn key(headers: &HeaderMap) -> String {
     let given = headers.get("idempotency-key").and_then(|value| value.to_str().ok()).map(str::trim);
     given.map_or_else(|| context::request_id().as_str().to_owned(), |key| format!("key {key}"))
 }
 
 /// Says that items and the log went on.
-fn changed(app: &App) {
+pub(crate) fn changed(app: &App) {
     app.notifier.nudge(Channel::Log);
     app.notifier.nudge(Channel::Workflow);
 }

@@ -91,6 +91,7 @@ pub use calls::tenants::{LimitsChange, NewTenant, TenantChange};
 pub use calls::traces::{TracePage, TraceQuery};
 pub use calls::users::NewUser;
 pub use calls::webhooks::{DeliveryPage, DeliveryQuery, NewWebhook, Replay, WebhookChange};
+pub use calls::workflow_studio::{Review, ReviewAssignee};
 pub use calls::workflows::{CaseExport, WorkflowAction, WorkflowPage, WorkflowQuery, exception_workflow};
 pub use client::{Client, Fresh, Freshness, Meta, Options};
 pub use error::{ClientError, RecordError};
@@ -130,6 +131,7 @@ pub use rows::webhooks::{
     UnderWay, Webhook, WebhookDetail, WebhookSecret,
 };
 pub use rows::workflow_settings::{Routing, Template};
+pub use rows::workflow_studio::{ReviewDraft, ReviewStarted, TraceDryRun, WorkflowSignal};
 pub use rows::workflows::{Workflow, WorkflowDetail, WorkflowDone, WorkflowVerdict, WorkflowWaited};
 pub use secret::Secret;
 pub use spool::{DeadLetter, LetterReason, Spool, SpoolDamage, SpoolError, SpoolOptions, SpoolStatus};

@@ -18,4 +18,5 @@ pub(crate) mod traces;
 pub(crate) mod users;
 pub(crate) mod webhooks;
 pub(crate) mod workflow_settings;
+pub(crate) mod workflow_studio;
 pub(crate) mod workflows;

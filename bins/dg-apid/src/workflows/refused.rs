@@ -7,7 +7,7 @@ use dg_workflow::command::Refusal;
 use serde_json::{Value, json};
 
 /// The answer to a command that was declined.
-pub(super) fn declined(workflow_id: &str, declined: Declined) -> ApiError {
+pub(crate) fn declined(workflow_id: &str, declined: Declined) -> ApiError {
     match declined {
         Declined::Unknown => super::unknown(workflow_id),
         Declined::Invalid(violation) => violation.into(),

@@ -3,6 +3,7 @@
 mod act;
 mod figures;
 mod settings;
+mod studio;
 mod upkeep;
 
 use std::time::Duration;
@@ -27,6 +28,10 @@ pub(crate) enum WorkflowCommand {
     /// Show one item, and everything that was done with it.
     #[command(after_help = "Examples:\n  dg workflow show refund-4:exception:refund-4-late -t acme")]
     Show(One),
+    /// Say what stands out about a trace, and what a review of it would be. Nothing is changed.
+    DryRun(studio::DryRunArgs),
+    /// Start a review of a trace, running or finished.
+    Start(Box<studio::StartArgs>),
     /// Do something with an item: approve, reject, comment, reassign, claim and so on.
     Act(Box<act::ActArgs>),
     /// Wait until somebody has decided. Exit code 75 when nobody has in time.
@@ -123,6 +128,8 @@ pub(crate) async fn run(global: &Global, command: WorkflowCommand, out: &mut Out
     match command {
         WorkflowCommand::List(args) => list(&client(&args.tenant)?, args, out).await,
         WorkflowCommand::Show(one) => show(&client(&one.tenant)?.workflow(&one.workflow_id).await?, out),
+        WorkflowCommand::DryRun(args) => studio::dry_run(&client(&args.tenant)?, &args, out).await,
+        WorkflowCommand::Start(args) => studio::start(&client(&args.tenant)?, *args, out).await,
         WorkflowCommand::Act(args) => act::run(&client(&args.tenant)?, *args, out).await,
         WorkflowCommand::Wait(WaitArgs { one, timeout }) => {
             let waiting = client(&one.tenant)?;

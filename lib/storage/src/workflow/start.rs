@@ -3,7 +3,8 @@
 use dg_domain::{TenantId, Violation};
 use dg_workflow::{
     Item,
-    command::{self, Caller, Circumstances, Start},
+    command::{self, Caller, Circumstances, Refusal, Start},
+    draft::Draft,
     ids,
 };
 
@@ -69,7 +70,7 @@ async fn begin(turn: &mut Turn, asked: &ToStart<'_>) -> Result<Result<Begun, Dec
                 // Who may not start one is not shown one either.
                 if !asked.caller.may("workflow_assign") {
                     let needed = "workflow_assign";
-                    return Ok(Err(command::Refusal::Permission { needed }.into()));
+                    return Ok(Err(Refusal::Permission { needed }.into()));
                 }
                 return Ok(Ok(Begun { item, created: false, event_id: None }));
             }
@@ -84,18 +85,7 @@ async fn begin(turn: &mut Turn, asked: &ToStart<'_>) -> Result<Result<Begun, Dec
     if start.terms.calendar_id.is_none() {
         start.terms.calendar_id = templates::routing(work, asked.tenant).await?.and_then(|routing| routing.calendar_id);
     }
-    let hours = calendars::hours(work, asked.tenant, start.terms.calendar_id.as_deref()).await?;
-    let about = Circumstances {
-        tenant: asked.tenant.as_str(),
-        caller: asked.caller,
-        key: asked.key,
-        now: turn.now(),
-        subject_open: !head.finished,
-        requester_owner: None,
-        hours: &*hours,
-        form: None,
-    };
-    let (workflow_id, drafts) = match command::start(&start, &about) {
+    let (workflow_id, drafts) = match decide(turn, &start, asked, !head.finished).await? {
         Ok(begun) => begun,
         Err(refusal) => return Ok(Err(refusal.into())),
     };
@@ -107,4 +97,24 @@ async fn begin(turn: &mut Turn, asked: &ToStart<'_>) -> Result<Result<Begun, Dec
     };
     let event_id = drafts.last().map(|draft| draft.event_id.clone());
     Ok(Ok(Begun { item, created: true, event_id }))
+}
+
+async fn decide(
+    turn: &Turn,
+    start: &Start,
+    asked: &ToStart<'_>,
+    subject_open: bool,
+) -> Result<Result<(String, Vec<Draft>), Refusal>, StoreError> {
+    let hours = calendars::hours(turn.work(), asked.tenant, start.terms.calendar_id.as_deref()).await?;
+    let about = Circumstances {
+        tenant: asked.tenant.as_str(),
+        caller: asked.caller,
+        key: asked.key,
+        now: turn.now(),
+        subject_open,
+        requester_owner: None,
+        hours: &*hours,
+        form: None,
+    };
+    Ok(command::start(start, &about))
 }

@@ -1,0 +1,59 @@
+//! What a review of a trace would be, and starting it.
+
+use serde::Serialize;
+
+use super::Params;
+use crate::{
+    Client, ClientError,
+    client::Repeat,
+    path::segment,
+    rows::workflow_studio::{ReviewStarted, TraceDryRun},
+};
+
+/// A review to start. Fields that stay empty are as the dry run drafts them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of docs/api/http.md")]
+pub struct Review {
+    pub reason: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub template_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priority: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sla_hours: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assignee: Option<ReviewAssignee>,
+}
+
+/// Somebody: an account, everybody with a role, or both.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of docs/api/http.md")]
+pub struct ReviewAssignee {
+    pub account_id: Option<String>,
+    pub role: Option<String>,
+}
+
+impl Client {
+    /// What stands out about a trace, and the review of it that would be started; by the template that suits, unless one is
+    /// named. Nothing is changed.
+    ///
+    /// # Errors
+    /// `not_found` for a trace or template that is not there.
+    pub async fn dry_run_trace(&self, trace_id: &str, template_id: Option<&str>) -> Result<TraceDryRun, ClientError> {
+        self.get(path(trace_id, "")?, Params::default().set("template_id", template_id).0).await
+    }
+
+    /// Starts a review of a trace, running or finished. One by the same template that is open is the answer.
+    ///
+    /// # Errors
+    /// `forbidden` without the permission `workflow_assign`; `not_found`; `invalid_argument` with everything that is wrong.
+    pub async fn start_review(&self, trace_id: &str, review: &Review) -> Result<ReviewStarted, ClientError> {
+        self.post(path(trace_id, "/reviews")?, Vec::new(), review, Repeat::Safe).await
+    }
+}
+
+fn path(trace_id: &str, rest: &str) -> Result<String, ClientError> {
+    Ok(format!("/workflow-studio/traces/{}{rest}", segment("a trace id", trace_id)?))
+}
