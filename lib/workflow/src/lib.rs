@@ -24,6 +24,7 @@ pub mod ids;
 mod instant;
 mod item;
 pub mod notice;
+pub mod policy_what_if;
 mod problems;
 pub mod routing;
 mod status;
