@@ -38,6 +38,13 @@ pub(crate) fn caller(principal: &Principal) -> Caller {
 /// # Errors
 /// `not_found`, or the database's.
 pub(crate) async fn find(app: &App, tenant: &TenantId, workflow_id: &str) -> Result<Shown, ApiError> {
+    if let Some(shown) = app.store.workflow_item(tenant, workflow_id).await? {
+        return Ok(shown);
+    }
+    // Items follow the log a moment later; whoever has just asked for something finds it all the same.
+    if app.store.workflow_catch_up(tenant).await? {
+        changed(app);
+    }
     app.store.workflow_item(tenant, workflow_id).await?.ok_or_else(|| unknown(workflow_id))
 }
 

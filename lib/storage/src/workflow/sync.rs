@@ -14,6 +14,7 @@ use crate::{error::StoreError, store::Store, values::PgMicros};
 
 const STANDING: &str = include_str!("../../../../sql/queries/workflow/standing.sql");
 const SKIP: &str = include_str!("../../../../sql/queries/workflow/skip.sql");
+const BEHIND: &str = include_str!("../../../../sql/queries/workflow/behind.sql");
 const DUE: &str = include_str!("../../../../sql/queries/workflow/due.sql");
 /// Most items whose time is up that one turn handles.
 const TIMERS_AT_ONCE: i64 = 100;
@@ -95,6 +96,21 @@ impl Store {
         let caught_up = turn.catch_up().await?;
         let told = turn.commit().await?;
         Ok(Synced { more: !caught_up, told, ..Synced::default() })
+    }
+
+    /// Lets a tenant's items follow the log at once, for somebody who cannot wait for dg-workflowd. Answers whether they were
+    /// behind.
+    ///
+    /// # Errors
+    /// As every statement.
+    pub async fn workflow_catch_up(&self, tenant: &TenantId) -> Result<bool, StoreError> {
+        let name = "workflow.behind";
+        let row = self.of(tenant).query_opt(name, BEHIND, &[&tenant.as_str()]).await?;
+        let behind = row.map_or(Ok(false), |row| row.try_get(0).map_err(StoreError::of(name)))?;
+        if behind {
+            Turn::begin_caught_up(self, tenant).await?.commit().await?;
+        }
+        Ok(behind)
     }
 
     /// Lets the clock speak for a tenant: warns and escalates, those whose time was up first.
