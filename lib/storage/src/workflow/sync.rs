@@ -92,6 +92,9 @@ impl Store {
         if !skipped.is_empty() {
             return Ok(Synced::default());
         }
+        if let Some((caught_up, told)) = Turn::beside(self, tenant).await? {
+            return Ok(Synced { more: !caught_up, told, ..Synced::default() });
+        }
         let mut turn = Turn::begin(self, tenant).await?;
         let caught_up = turn.catch_up().await?;
         let told = turn.commit().await?;

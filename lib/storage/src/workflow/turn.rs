@@ -20,6 +20,7 @@ use super::{
     notices::{self, Telling},
     route::{self, Fresh},
     row::{Kept, action_json, workflow_key},
+    templates,
 };
 use crate::{
     error::StoreError,
@@ -30,6 +31,7 @@ use crate::{
 };
 
 const BEGIN: &str = include_str!("../../../../sql/queries/workflow/begin.sql");
+const BESIDE: &str = include_str!("../../../../sql/queries/workflow/beside.sql");
 const REGISTER: &str = include_str!("../../../../sql/queries/workflow/register.sql");
 const EVENTS: &str = include_str!("../../../../sql/queries/workflow/events.sql");
 const TRACES_STARTED: &str = include_str!("../../../../sql/queries/workflow/traces_started.sql");
@@ -69,6 +71,31 @@ impl Turn {
     pub(crate) async fn begin(store: &Store, tenant: &TenantId) -> Result<Self, StoreError> {
         let work = Work::begin_of(store, tenant).await?;
         let head = within::lock_head(&work, tenant).await?;
+        Self::behind(work, tenant, head).await
+    }
+
+    /// Lets the items follow the log by one step, without a lock on the log and without waiting for the disk: whoever appends
+    /// does not wait, and what a crash takes away is folded again, under the same names. The answer is whether that was
+    /// everything, and how many notifications are new; none where a new item may have to be put somewhere, since that appends,
+    /// and nothing happened then.
+    pub(crate) async fn beside(store: &Store, tenant: &TenantId) -> Result<Option<(bool, usize)>, StoreError> {
+        let work = Work::begin_of(store, tenant).await?;
+        let name = "workflow.beside";
+        let row = work.query_opt(name, BESIDE, &[&tenant.as_str()]).await?;
+        let head: i64 = row.ok_or(StoreError::NotFound { what: "tenant" })?.try_get(0).map_err(StoreError::of(name))?;
+        let head = LogSeq::new(head).map_err(|source| StoreError::corrupt(name, source))?;
+        let mut turn = Self::behind(work, tenant, head).await?;
+        let done = turn.follow().await?;
+        let is_new = !turn.fresh.is_empty() && !turn.fold.demo;
+        if is_new && templates::routing(&turn.work, tenant).await?.is_some() {
+            turn.give_up().await?;
+            return Ok(None);
+        }
+        Ok(Some((done, turn.commit().await?)))
+    }
+
+    /// Takes the lock on the items.
+    async fn behind(work: Work, tenant: &TenantId, head: LogSeq) -> Result<Self, StoreError> {
         let name = "workflow.begin";
         let row = match work.query_opt(name, BEGIN, &[&tenant.as_str()]).await? {
             Some(row) => row,
@@ -109,6 +136,7 @@ impl Turn {
                 return Ok(turn);
             }
             turn.commit().await?;
+            while let Some((false, _)) = Self::beside(store, tenant).await? {}
         }
     }
 
