@@ -11,8 +11,6 @@ pub(crate) mod preferences;
 use dg_domain::Micros;
 use dg_http::ApiError;
 use dg_storage::Channel;
-use dg_workflow::calendar::Problem;
-use serde_json::{Value, json};
 
 use crate::app::App;
 
@@ -21,18 +19,6 @@ const CONFIGURE: &str = "workflow_configure";
 
 /// The longest e-mail address.
 const LONGEST_ADDRESS: usize = 254;
-
-/// One refusal for everything that is wrong with a definition that stands `at` a place of the body.
-fn wrong(at: &str, problems: &[Problem]) -> ApiError {
-    let place = |problem: &Problem| format!("{at}{}", problem.pointer);
-    let errors: Vec<Value> = problems
-        .iter()
-        .map(|problem| json!({"pointer": place(problem), "code": "invalid_argument", "message": problem.message}))
-        .collect();
-    let first = problems.first().map(|problem| (place(problem), problem.message.clone())).unwrap_or_default();
-    let message = format!("{} {}", first.0.trim_start_matches('/'), first.1);
-    ApiError::invalid(message).with("pointer", first.0).with("errors", errors)
-}
 
 /// A field that cannot be used.
 fn bad(message: impl Into<String>, pointer: &str) -> ApiError {
@@ -93,15 +79,5 @@ mod tests {
         ] {
             assert!(address(bad, "/email").is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn everything_that_is_wrong_has_its_place_in_the_body() {
-        let problems = [("/a", "is x"), ("/b", "is y")]
-            .map(|(pointer, message)| Problem { pointer: pointer.to_owned(), message: message.to_owned() });
-        let error = wrong("/definition", &problems);
-        assert_eq!(error.message(), "definition/a is x");
-        let details = serde_json::to_value(error.json()).unwrap();
-        assert_eq!(details["details"]["errors"][1]["pointer"], "/definition/b");
     }
 }

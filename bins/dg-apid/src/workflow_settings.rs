@@ -5,7 +5,6 @@ pub(crate) mod templates;
 
 use dg_domain::{Problem, TenantId};
 use dg_http::ApiError;
-use serde_json::Value;
 
 use crate::app::App;
 
@@ -13,26 +12,6 @@ use crate::app::App;
 const CONFIGURE: &str = "workflow_configure";
 /// More than anybody says.
 const DEFINITION_BYTES: usize = 512 << 10;
-
-/// One refusal for everything that is wrong with a definition that stands `at` a place of the body.
-pub(crate) fn wrong(at: &str, problems: &[Problem]) -> ApiError {
-    let errors: Vec<Value> = problems
-        .iter()
-        .map(|problem| {
-            serde_json::json!({
-                "pointer": format!("{at}{}", problem.pointer),
-                "code": "invalid_argument",
-                "message": problem.message,
-                "reason": problem.reason,
-            })
-        })
-        .collect();
-    let pointer = problems.first().map(|problem| format!("{at}{}", problem.pointer)).unwrap_or_default();
-    let message = problems.first().map(|problem| problem.message.as_str()).unwrap_or_default();
-    ApiError::invalid(format!("{} {message}", pointer.trim_start_matches('/')))
-        .with("pointer", pointer)
-        .with("errors", errors)
-}
 
 /// Refuses names of calendars that the tenant does not have.
 async fn check_calendars(app: &App, tenant: &TenantId, named: &[(String, &String)]) -> Result<(), ApiError> {
@@ -51,7 +30,7 @@ async fn check_calendars(app: &App, tenant: &TenantId, named: &[(String, &String
             reason: Some("unknown"),
         })
         .collect();
-    if problems.is_empty() { Ok(()) } else { Err(wrong("/definition", &problems)) }
+    if problems.is_empty() { Ok(()) } else { Err(ApiError::problems("/definition", &problems)) }
 }
 
 /// The version that a caller saw.

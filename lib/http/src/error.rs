@@ -44,6 +44,16 @@ impl ApiError {
         Self::new(Code::InvalidArgument, message)
     }
 
+    /// One refusal for everything that is wrong with a document that stands `at` a place of the body.
+    pub fn problems(at: &str, problems: &[Problem]) -> Self {
+        let below = |found: &Problem| Problem { pointer: format!("{at}{}", found.pointer), ..found.clone() };
+        let found: Vec<Problem> = problems.iter().map(below).collect();
+        let first = found.first().map(|first| (first.pointer.clone(), first.message.clone())).unwrap_or_default();
+        Self::invalid(format!("{} {}", first.0.trim_start_matches('/'), first.1))
+            .with("pointer", first.0)
+            .with("errors", found.iter().map(problem).collect::<Vec<_>>())
+    }
+
     /// A bug or a broken assumption of ours; the cause goes to the log.
     pub fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::new(Code::InternalError, "the service failed; its log has the reason under this request id")

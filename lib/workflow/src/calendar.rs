@@ -12,8 +12,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use dg_domain::Micros;
 use jiff::{ToSpan, civil::Date, tz::TimeZone};
 
-pub use self::read::Problem;
-pub(crate) use self::read::problem;
 use crate::{command::Hours, wall};
 
 /// Minutes of a day at which one is open: from the first to before the second; 1440 is the end of the day.

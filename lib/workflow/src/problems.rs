@@ -2,6 +2,12 @@
 
 use dg_domain::{ErrorCode, Problem};
 
+/// One thing that is wrong, at an RFC 6901 pointer.
+pub(crate) fn problem(pointer: &str, message: &str) -> Problem {
+    let (pointer, message) = (pointer.to_owned(), message.to_owned());
+    Problem { pointer, code: ErrorCode::InvalidArgument, message, reason: None }
+}
+
 /// What was found so far.
 #[derive(Default)]
 pub(crate) struct Problems {

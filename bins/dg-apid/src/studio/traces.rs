@@ -20,7 +20,6 @@ use utoipa::ToSchema;
 use self::json::DryRunJson;
 use crate::app::App;
 use crate::words;
-use crate::workflow_settings::wrong;
 use crate::workflows::{self, ItemJson, declined};
 
 const ASSIGN: &str = "workflow_assign";
@@ -121,7 +120,8 @@ pub(crate) async fn start(
             .with("template_id", template.template_id.as_str()));
     }
     let found = looked.dry_run(template);
-    let start = found.start(&trace_id, template, &wanted, looked.demo).map_err(|problems| wrong("", &problems))?;
+    let start =
+        found.start(&trace_id, template, &wanted, looked.demo).map_err(|problems| ApiError::problems("", &problems))?;
     let key = format!("{}\n{}", by.account_id, workflows::key(&headers));
     let to_start = ToStart { tenant, start, caller: &by, key: &key };
     let Begun { item, created, event_id } =

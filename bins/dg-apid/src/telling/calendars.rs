@@ -14,7 +14,7 @@ use serde_json::Value;
 use tracing::info;
 use utoipa::ToSchema;
 
-use super::{CONFIGURE, bad, wrong};
+use super::{CONFIGURE, bad};
 use crate::admin::replays;
 use crate::app::App;
 use crate::words;
@@ -107,7 +107,7 @@ pub(crate) async fn put(
     let asked = body::command_within::<Asked>(request, DEFINITION_BYTES).await?;
     caller.principal.require(CONFIGURE)?;
     let reason = replays::reason(asked.reason.as_deref())?;
-    Calendar::read(&asked.definition).map_err(|problems| wrong("/definition", &problems))?;
+    Calendar::read(&asked.definition).map_err(|problems| ApiError::problems("/definition", &problems))?;
     if asked.version.is_some_and(|version| version < 0) {
         return Err(bad("is at least 0", "/version"));
     }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{address, wrong};
+use super::address;
 use crate::app::App;
 use crate::words;
 
@@ -55,7 +55,8 @@ pub(crate) async fn put(
 ) -> Result<Reply, ApiError> {
     let asked = body::command::<Asked>(request).await?;
     let email = asked.email.as_deref().map(|text| address(text, "/email")).transpose()?;
-    let preferences = Preferences::read(&asked.preferences).map_err(|problems| wrong("/preferences", &problems))?;
+    let preferences =
+        Preferences::read(&asked.preferences).map_err(|problems| ApiError::problems("/preferences", &problems))?;
     let (tenant, account) = (caller.tenant(), &caller.principal.account_id);
     app.store.put_preferences(tenant, account, email.as_deref(), &preferences).await?;
     Reply::ok(&Shown::of(app.store.preferences(tenant, account).await?))

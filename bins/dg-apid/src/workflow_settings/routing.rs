@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use tracing::info;
 use utoipa::ToSchema;
 
-use super::{CONFIGURE, DEFINITION_BYTES, check_calendars, seen, wrong};
+use super::{CONFIGURE, DEFINITION_BYTES, check_calendars, seen};
 use crate::admin::replays;
 use crate::app::App;
 use crate::words;
@@ -80,7 +80,7 @@ pub(crate) async fn put(
     let rows = app.store.workflow_templates(tenant).await?;
     let templates: Vec<_> = rows.into_iter().map(|row| row.template).collect();
     let routing = &asked.definition;
-    routing.validate(&templates).map_err(|problems| wrong("/definition", &problems))?;
+    routing.validate(&templates).map_err(|problems| ApiError::problems("/definition", &problems))?;
     let of_rules = routing.rules.iter().enumerate().filter_map(|(at, rule)| {
         let name = rule.then.calendar_id.as_ref()?;
         Some((format!("/rules/{at}/then/calendar_id"), name))

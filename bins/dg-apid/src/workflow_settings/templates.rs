@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use tracing::info;
 use utoipa::ToSchema;
 
-use super::{CONFIGURE, DEFINITION_BYTES, check_calendars, seen, wrong};
+use super::{CONFIGURE, DEFINITION_BYTES, check_calendars, seen};
 use crate::admin::replays;
 use crate::app::App;
 use crate::words;
@@ -100,7 +100,7 @@ pub(crate) async fn put(
     caller.principal.require(CONFIGURE)?;
     let reason = replays::reason(asked.reason.as_deref())?;
     let seen = seen(asked.version)?;
-    asked.definition.validate().map_err(|problems| wrong("/definition", &problems))?;
+    asked.definition.validate().map_err(|problems| ApiError::problems("/definition", &problems))?;
     if !is_template_id(&template_id) {
         let message = "a template is named by 1 to 64 characters of a-z 0-9 _ and starts with a letter";
         return Err(ApiError::new(Code::NotFound, message).with("template_id", template_id));

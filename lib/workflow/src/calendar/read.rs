@@ -2,20 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use dg_domain::Problem;
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
 use super::{Calendar, Interval};
-use crate::wall::{self, DAYS, minute};
-
-/// Something that is wrong with a definition.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// Where, as an RFC 6901 pointer.
-    pub pointer: String,
-    /// What, in words.
-    pub message: String,
-}
+use crate::{
+    problems::problem,
+    wall::{self, DAYS, minute},
+};
 
 const KEYS: [&str; 4] = ["time_zone", "weekly", "holidays", "exceptions"];
 /// More than anybody has.
@@ -55,10 +50,6 @@ impl Calendar {
             _ => Err(wrong),
         }
     }
-}
-
-pub(crate) fn problem(pointer: &str, message: &str) -> Problem {
-    Problem { pointer: pointer.to_owned(), message: message.to_owned() }
 }
 
 fn weekly(given: Option<&Value>, wrong: &mut Vec<Problem>) -> [Vec<Interval>; 7] {

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use dg_domain::Micros;
+use dg_domain::{Micros, Problem};
 use jiff::{ToSpan, tz::TimeZone};
 use serde_json::{Map, Value, json};
 
 use super::{Channel, Mode, quiet::Quiet};
 use crate::{
     Category,
-    calendar::{Problem, problem},
+    problems::problem,
     wall::{self, DAYS},
 };
 

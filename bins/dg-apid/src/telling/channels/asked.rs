@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::admin::webhooks::{asked::target, draw};
-use crate::telling::{address, bad, wrong};
+use crate::telling::{address, bad};
 use crate::words;
 
 /// A channel to make.
@@ -124,7 +124,7 @@ fn name(text: &str) -> Result<String, ApiError> {
 }
 
 fn preferences(value: &Value) -> Result<Preferences, ApiError> {
-    Preferences::read(value).map_err(|problems| wrong("/preferences", &problems))
+    Preferences::read(value).map_err(|problems| ApiError::problems("/preferences", &problems))
 }
 
 #[cfg(test)]
