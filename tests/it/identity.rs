@@ -548,8 +548,16 @@ async fn who_is_thrown_out_while_a_read_waits_learns_nothing() {
     let token = admin.new_account("leaving", &["reader"], &["waits"]).await;
     let leaving = tenant.token(Some(&token));
     let waiting = tokio::spawn(async move { leaving.get("/api/v1/traces?min_log_seq=2&wait_ms=20000").await });
-    // Long enough that the answer is looked at again, and then the token goes before the answer can come.
-    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    // It has been let in once its token was used.
+    let tokens = "/api/v1/admin/accounts/leaving/tokens";
+    wait_for(Duration::from_secs(20), "the read to begin", async || {
+        let listed = admin.get(tokens).await;
+        listed.expect(200)["tokens"][0]["last_used_at"].is_string().then_some(())
+    })
+    .await
+    .unwrap();
+    // The rule is that an answer which takes a second is looked at again: that second has to pass.
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
     assert!(!waiting.is_finished());
     let path = format!("/api/v1/admin/accounts/leaving/tokens/{}/revoke", token_id(&token));
     admin.post(&path, &json!({})).await.expect(200);
