@@ -34,9 +34,10 @@ const NAMED_BY_THE_CALLER: [&str; 3] = ["put_absence", "put_workflow_calendar", 
 /// Where nobody listens.
 const NOBODY: &str = "http://127.0.0.1:9/hook";
 /// What is not brought to succeed here, and where it is.
-const NOT_HERE: [(&str, &str); 13] = [
+const NOT_HERE: [(&str, &str); 14] = [
     ("skip_workflow_dead_letter", "needs an event that no item takes; the log refuses those"),
     ("follow_events", "never ends; stream.rs follows it"),
+    ("follow_workflows", "never ends; workflows/stream.rs follows it"),
     ("get_failure", "needs a poisoned event; poison_http.rs has one"),
     ("retry_failure", "needs a poisoned event; poison_http.rs has one"),
     ("quarantine_failure", "needs a poisoned event; poison_http.rs has one"),

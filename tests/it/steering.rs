@@ -16,7 +16,7 @@ fn asked(dg: &Dg, words: &[&str]) -> (Option<i32>, Value) {
 }
 
 /// Does to the tables what no daemon may do.
-async fn tamper(suite: &Suite, sql: &str) {
+pub(crate) async fn tamper(suite: &Suite, sql: &str) {
     let (client, connection) = tokio_postgres::connect(&suite.database_url, NoTls).await.unwrap();
     tokio::spawn(connection);
     client.batch_execute(sql).await.unwrap();

@@ -12,17 +12,22 @@ use crate::{
 };
 
 /// A client of a stream, as a browser's `EventSource` would be one.
-struct Stream {
+pub(crate) struct Stream {
     response: reqwest::Response,
     text: String,
     /// What it would send as `Last-Event-ID`.
-    last_id: String,
+    pub(crate) last_id: String,
 }
 
 impl Stream {
     async fn open(api: &Api, query: &str, last_id: &str) -> Result<Self, (u16, Value)> {
+        Self::of(api, &format!("/events/stream?{query}"), last_id).await
+    }
+
+    /// A stream of another route.
+    pub(crate) async fn of(api: &Api, path: &str, last_id: &str) -> Result<Self, (u16, Value)> {
         let mut request = reqwest::Client::new()
-            .get(format!("{}/api/v1/events/stream?{query}", api.base))
+            .get(format!("{}/api/v1{path}", api.base))
             .header("accept", "text/event-stream")
             .header("x-tenant-id", api.tenant.as_deref().unwrap())
             .bearer_auth(api.token.as_deref().unwrap());
@@ -38,8 +43,15 @@ impl Stream {
         Ok(Self { response, text: String::new(), last_id: last_id.to_owned() })
     }
 
-    /// The next event; `None` when the stream ended.
+    /// The next event of the log; `None` when the stream ended.
     async fn next(&mut self) -> Option<Value> {
+        let (_, event) = self.named().await?;
+        assert_eq!(event["log_seq"].to_string(), self.last_id);
+        Some(event)
+    }
+
+    /// The next event with its name; `None` when the stream ended.
+    pub(crate) async fn named(&mut self) -> Option<(String, Value)> {
         loop {
             while let Some((block, rest)) = self.text.split_once("\n\n") {
                 let (block, rest) = (block.to_owned(), rest.to_owned());
@@ -49,9 +61,8 @@ impl Stream {
                     self.last_id = id;
                 }
                 if let Some(data) = field("data: ") {
-                    let event: Value = serde_json::from_str(&data).unwrap();
-                    assert_eq!(event["log_seq"].to_string(), self.last_id);
-                    return Some(event);
+                    let name = field("event: ").unwrap_or_default();
+                    return Some((name, serde_json::from_str(&data).unwrap()));
                 }
             }
             let chunk = self.response.chunk().await.ok().flatten()?;

@@ -6,9 +6,12 @@ mod forged;
 mod journey;
 mod owners;
 mod race;
+mod replays;
 mod settings;
+mod stream;
 mod studio;
 mod timers;
+mod what_if;
 
 use std::time::Duration;
 

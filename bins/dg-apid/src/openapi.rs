@@ -26,7 +26,10 @@ const TAGS: &[(&str, &str)] = &[
     ("precedents", "Earlier decisions like the one at hand."),
     ("projections", "Where the read models stand."),
     ("workflows", "What people have to look at, and what they do with it."),
-    ("workflow-studio", "What reviews are made by, what one of a trace would be, and starting it."),
+    (
+        "workflow-studio",
+        "What reviews are made by, what one of a trace would be, starting it, and what another policy would have said.",
+    ),
     ("notifications", "What the caller was told, and what they want to be told."),
     ("absences", "When somebody is away, and who stands in."),
     ("digests", "The proof of what the read models hold."),

@@ -114,11 +114,13 @@ table! { versioned VERSIONED
     "/digests" => get TenantReader digests::now;
     "/digests/history" => get TenantReader digests::history;
     "/workflows" => get TenantReader workflows::list::list;
+    "/workflows/stream" => get Stream workflows::stream::follow;
     "/workflows/buckets" => get TenantReader workflows::list::buckets;
     "/workflows/figures" => get TenantReader workflow_cases::figures::show;
     "/workflows/actions" => post TenantWriter workflows::bulk::act;
     "/workflows/{workflow_id}" => get TenantReader workflows::show::show;
     "/workflows/{workflow_id}/actions" => post TenantWriter workflows::act::act;
+    "/workflows/{workflow_id}/replays" => post TenantAdmin workflows::replays::start;
     "/workflows/{workflow_id}/wait" => get TenantReader workflows::wait::wait;
     "/notifications" => get TenantReader telling::inbox::list;
     "/notifications/read" => post TenantReader telling::inbox::read;
@@ -133,6 +135,7 @@ table! { versioned VERSIONED
     "/workflow-studio/templates/{template_id}" => get TenantReader workflow_settings::templates::show;
     "/workflow-studio/traces/{trace_id}" => get TenantReader studio::traces::dry_run;
     "/workflow-studio/traces/{trace_id}/reviews" => post TenantWriter studio::traces::start;
+    "/workflow-studio/policy-simulations" => post TenantReader studio::policies::simulate;
     "/admin/workflow-templates/{template_id}" => put TenantAdmin workflow_settings::templates::put;
     "/admin/workflow-routing" => get TenantAdmin workflow_settings::routing::show,
         put TenantAdmin workflow_settings::routing::put;

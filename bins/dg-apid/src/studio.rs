@@ -1,3 +1,4 @@
-//! `/workflow-studio`: what a review of a trace would be, and starting it.
+//! `/workflow-studio`: what a review of a trace would be, starting it, and what another policy would have said.
 
+pub(crate) mod policies;
 pub(crate) mod traces;

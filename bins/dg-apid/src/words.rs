@@ -10,12 +10,13 @@ use dg_storage::projections::FailureStatus;
 use dg_storage::tenants::TenantStatus;
 use dg_storage::webhooks::{DeliveryState, WebhookStatus};
 use dg_storage::workflow::DELIVERY_STATES;
+use dg_workflow::policy_what_if::{MOST_COMPARISONS, MOST_RULES, PolicyDecision};
 use dg_workflow::studio::Signal;
 use dg_workflow::telling::{Channel, Mode};
 use dg_workflow::{Category, Kind, Priority};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{
-    AnyOfBuilder, Array, ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type,
+    AdditionalProperties, AnyOfBuilder, Array, ArrayBuilder, ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type,
 };
 
 use crate::admin::grants::PERMISSIONS;
@@ -57,6 +58,7 @@ vocabularies! {
     session_status: ["open", "expired", "ended"];
     tenant_status: TenantStatus::ALL.map(TenantStatus::as_str);
     guard: GUARDS.map(GuardMode::as_str);
+    policy_decision: PolicyDecision::ALL.map(PolicyDecision::as_str);
     run_target: run_targets();
     run_mode: RunMode::ALL.map(RunMode::as_str);
     run_status: RunStatus::ALL.map(RunStatus::as_str);
@@ -77,7 +79,7 @@ vocabularies! {
     audit_outcome: Outcome::ALL.iter().map(|outcome| outcome.as_str());
 }
 
-fn run_targets() -> impl Iterator<Item = &'static str> {
+pub(crate) fn run_targets() -> impl Iterator<Item = &'static str> {
     let single = Projection::ALL.into_iter().map(RunTarget::One);
     single.chain([RunTarget::Reference, RunTarget::All]).map(RunTarget::as_str)
 }
@@ -220,6 +222,61 @@ pub(crate) fn preferences() -> Schema {
 
 pub(crate) fn nullable_preferences() -> Schema {
     preferences_of(SchemaType::from_iter([Type::Object, Type::Null]))
+}
+
+pub(crate) fn nullable_policy_decision() -> Schema {
+    words_or_null(PolicyDecision::ALL.map(PolicyDecision::as_str))
+}
+
+/// Anything but white space.
+pub(crate) fn name_of_a_policy() -> Schema {
+    text().pattern(Some(format!("[^{SPACE}]"))).into()
+}
+
+/// A policy to try.
+pub(crate) fn policy_candidate() -> Schema {
+    let comparison = |operators: &[&str], value: ObjectBuilder| {
+        ObjectBuilder::new()
+            .property("fact", text().pattern(Some(format!("[^{SPACE}]"))).max_length(Some(200)))
+            .property("operator", words(operators.iter().copied()))
+            .property("value", value)
+            .required("fact")
+            .required("operator")
+            .required("value")
+            .additional_properties(Some(AdditionalProperties::FreeForm(false)))
+    };
+    let equal = comparison(&["eq", "ne"], text().max_length(Some(250)));
+    let number = text().pattern(Some("^[+-]?[0-9]{1,100}(\\.[0-9]{1,100})?$"));
+    let ordered = comparison(&["lt", "lte", "gt", "gte"], number);
+    let comparisons = ArrayBuilder::new()
+        .items(RefOr::T(Schema::from(AnyOfBuilder::new().item(equal).item(ordered))))
+        .min_items(Some(1))
+        .max_items(Some(MOST_COMPARISONS));
+    let rule = ObjectBuilder::new()
+        .property("when", comparisons)
+        .property("decision", policy_decision())
+        .required("when")
+        .required("decision")
+        .additional_properties(Some(AdditionalProperties::FreeForm(false)));
+    let rules = ArrayBuilder::new().items(RefOr::T(Schema::from(rule))).max_items(Some(MOST_RULES));
+    ObjectBuilder::new()
+        .property("rules", rules)
+        .property("otherwise", policy_decision())
+        .required("rules")
+        .required("otherwise")
+        .additional_properties(Some(AdditionalProperties::FreeForm(false)))
+        .into()
+}
+
+/// Which traces a policy is tried on.
+pub(crate) fn policy_simulation_traces() -> Schema {
+    ObjectBuilder::new()
+        .property("workflow", nullable_text())
+        .property("started_after", dg_http::contract::nullable_instant())
+        .property("started_before", dg_http::contract::nullable_instant())
+        .property("limit", seconds(1, crate::studio::policies::MOST))
+        .additional_properties(Some(AdditionalProperties::FreeForm(false)))
+        .into()
 }
 
 /// A version of an item, at least 1.

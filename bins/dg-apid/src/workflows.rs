@@ -6,7 +6,9 @@ pub(crate) mod bulk;
 mod json;
 pub(crate) mod list;
 mod refused;
+pub(crate) mod replays;
 pub(crate) mod show;
+pub(crate) mod stream;
 pub(crate) mod upkeep;
 pub(crate) mod wait;
 

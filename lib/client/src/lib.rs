@@ -91,7 +91,7 @@ pub use calls::tenants::{LimitsChange, NewTenant, TenantChange};
 pub use calls::traces::{TracePage, TraceQuery};
 pub use calls::users::NewUser;
 pub use calls::webhooks::{DeliveryPage, DeliveryQuery, NewWebhook, Replay, WebhookChange};
-pub use calls::workflow_studio::{Review, ReviewAssignee};
+pub use calls::workflow_studio::{PolicyTrial, PolicyTrialTraces, Review, ReviewAssignee};
 pub use calls::workflows::{CaseExport, WorkflowAction, WorkflowPage, WorkflowQuery, exception_workflow};
 pub use client::{Client, Fresh, Freshness, Meta, Options};
 pub use error::{ClientError, RecordError};
@@ -131,7 +131,10 @@ pub use rows::webhooks::{
     UnderWay, Webhook, WebhookDetail, WebhookSecret,
 };
 pub use rows::workflow_settings::{Routing, Template};
-pub use rows::workflow_studio::{ReviewDraft, ReviewStarted, TraceDryRun, WorkflowSignal};
+pub use rows::workflow_studio::{
+    ComparedPolicyDecision, PolicySimulation, PolicySimulationTotals, ReviewDraft, ReviewStarted, TraceDryRun,
+    WorkflowSignal,
+};
 pub use rows::workflows::{Workflow, WorkflowDetail, WorkflowDone, WorkflowVerdict, WorkflowWaited};
 pub use secret::Secret;
 pub use spool::{DeadLetter, LetterReason, Spool, SpoolDamage, SpoolError, SpoolOptions, SpoolStatus};

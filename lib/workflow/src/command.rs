@@ -5,6 +5,7 @@
 
 mod events;
 mod refusal;
+mod replayed;
 mod routed;
 mod start;
 
@@ -13,6 +14,7 @@ use serde_json::{Map, Value};
 
 pub use self::events::timed_out;
 pub use self::refusal::Refusal;
+pub use self::replayed::{DIGEST_MISMATCH, replayed};
 pub use self::routed::routed;
 pub use self::start::{Start, start};
 use crate::{

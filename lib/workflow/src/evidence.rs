@@ -5,13 +5,15 @@
 
 use dg_domain::{Hash32, Problem};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::{canonical::canonical, problems::Problems};
 
 mod media;
+mod run;
 
 pub use media::{BadFile, LARGEST_FILE, MediaType};
+pub use run::{EndedRun, of_run};
 
 /// Most entries that one action brings.
 pub const MOST_ENTRIES: usize = 50;
@@ -94,20 +96,6 @@ pub fn read(given: &Value) -> Result<Vec<Evidence>, Vec<Problem>> {
     problems.need(bytes <= MOST_BYTES, "/evidence", "too_large", "holds at most 65536 bytes");
     problems.none()?;
     Ok(read)
-}
-
-/// What a replay showed, as an entry (WF-37, WF-56): digests are 64 hexadecimal digits, or whatever form the run tells.
-#[must_use]
-pub fn of_run(job_id: &str, projection: &str, before: Option<&str>, after: Option<&str>, log_seq: i64) -> Value {
-    json!({
-        "kind": "run",
-        "job_id": job_id,
-        "projection": projection,
-        "digest_before": before,
-        "digest_after": after,
-        "equal": before.is_some() && before == after,
-        "log_seq": log_seq,
-    })
 }
 
 fn object(entry: &Value) -> Map<String, Value> {

@@ -6,13 +6,20 @@
 
 use std::collections::BTreeSet;
 
-use dg_domain::Problem;
+use dg_domain::{Hash32, Problem, Violation};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::{
+    canonical::canonical,
     facts::{Comparison, Facts},
     problems::Problems,
 };
+
+mod trail;
+
+pub use trail::Trail;
 
 /// Most rules of a candidate.
 pub const MOST_RULES: usize = 50;
@@ -63,7 +70,7 @@ pub struct Recorded {
 }
 
 /// A recorded decision and that of the candidate.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Compared {
     /// The trace.
     pub trace_id: String,
@@ -176,6 +183,29 @@ impl Candidate {
         let compared = compared.collect();
         (compared, totals)
     }
+}
+
+/// What was found, as an entry of evidence: the SHA-256 of a line of canonical JSON each for what was asked, every comparison in its order, and
+/// the totals. Whoever asks the same again at the same position sees that the answer is the same.
+///
+/// # Errors
+/// [`Violation`] for a question that is no canonical JSON.
+pub fn evidence(asked: &Value, log_seq: i64, compared: &[Compared], totals: &Totals) -> Result<Value, Violation> {
+    let mut hasher = Sha256::new();
+    let mut line = |text: String| {
+        hasher.update(text.as_bytes());
+        hasher.update(b"\n");
+    };
+    line(canonical(asked)?);
+    for one in compared {
+        line(canonical(one)?);
+    }
+    line(canonical(totals)?);
+    let hash = Hash32::from_bytes(hasher.finalize().into()).prefixed();
+    let digest = hash.trim_start_matches("sha256:");
+    Ok(json!({
+        "kind": "digest", "label": "Policy what-if", "digest": digest, "sha256": digest, "log_seq": log_seq, "asked": asked, "totals": totals,
+    }))
 }
 
 /// The one decision that is possible.

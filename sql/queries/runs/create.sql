@@ -2,8 +2,8 @@
 -- rest after an error; their rows are locked in the order in which writers lock them.
 WITH created AS (
     INSERT INTO dg_projection_runs (tenant_id, job_id, batch_id, projection_name, mode, reason, requested_by, requested_roles,
-        request_id, metadata_json, until_log_seq)
-    SELECT asked.tenant_id, asked.job_id, $3, $4, $5, $6, $7, $8, $9, $10, $11
+        request_id, metadata_json, until_log_seq, workflow_id)
+    SELECT asked.tenant_id, asked.job_id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12
     FROM unnest($1::text[], $2::uuid[]) AS asked(tenant_id, job_id)
     ON CONFLICT DO NOTHING
     RETURNING tenant_id, job_id, batch_id, projection_name, mode, status, failure_id, reason, requested_by, requested_roles, request_id,

@@ -22,9 +22,8 @@ use tracing::info;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-pub(crate) use asked::MODES;
 pub(super) use asked::asker;
-pub(crate) use asked::reason;
+pub(crate) use asked::{MODES, Wanted, reason};
 pub(crate) use json::RunJson;
 
 use self::asked::{Asked, AskedOfMany};
@@ -34,8 +33,8 @@ use crate::keyset;
 const FILTERS: &[&str] = &["status", "mode"];
 
 #[derive(Serialize, ToSchema)]
-struct OneRun<'a> {
-    run: RunJson<'a>,
+pub(crate) struct OneRun<'a> {
+    pub(crate) run: RunJson<'a>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -68,13 +67,21 @@ pub(crate) async fn start(
 ) -> Result<Reply, ApiError> {
     let wanted = body::command::<Asked>(request).await?.read()?;
     check_allowed(&app, &caller.principal, wanted.mode)?;
+    Reply::accepted(&OneRun { run: RunJson::of(&queue(&app, &caller, wanted).await?)? })
+}
+
+/// Queues a run for the tenant of the request, which is allowed.
+///
+/// # Errors
+/// `conflict` while another run touches the same projections.
+pub(crate) async fn queue(app: &App, caller: &TenantCaller<Admin>, wanted: Wanted) -> Result<Run, ApiError> {
     let tenants = vec![(caller.tenant().clone(), Uuid::now_v7())];
     let new = wanted.into_runs(tenants, None, &caller.principal);
     app.store.note(asked_for(&new, &caller.principal)).await?;
     let queued = app.store.create_runs(&new).await?.into_iter().next();
     let run = queued.ok_or_else(|| ApiError::internal("one tenant was asked for and none was answered"))??;
-    changed(&app, &run, &caller.principal, "queued a run");
-    Reply::accepted(&OneRun { run: RunJson::of(&run)? })
+    changed(app, &run, &caller.principal, "queued a run");
+    Ok(run)
 }
 
 /// Queues a run for each of several tenants.
@@ -213,7 +220,11 @@ const fn permission(mode: RunMode) -> &'static str {
     }
 }
 
-fn check_allowed(app: &App, principal: &Principal, mode: RunMode) -> Result<(), ApiError> {
+/// Whether the caller may have a run of this mode.
+///
+/// # Errors
+/// `forbidden`.
+pub(crate) fn check_allowed(app: &App, principal: &Principal, mode: RunMode) -> Result<(), ApiError> {
     principal.require(permission(mode))?;
     if mode == RunMode::Rebuild && !app.config.allow_rebuild {
         return Err(ApiError::new(Code::Forbidden, "rebuilds are switched off here (api.allow_rebuild)"));

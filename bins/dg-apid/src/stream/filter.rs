@@ -43,7 +43,11 @@ impl Asked {
     }
 }
 
-fn resumed(headers: &HeaderMap) -> Result<Option<i64>, ApiError> {
+/// Where a client goes on that was cut off.
+///
+/// # Errors
+/// `invalid_argument` for what is no id of a stream.
+pub(crate) fn resumed(headers: &HeaderMap) -> Result<Option<i64>, ApiError> {
     let Some(value) = headers.get(LAST_EVENT_ID).filter(|value| !value.is_empty()) else { return Ok(None) };
     let position = value.to_str().ok().and_then(|text| text.parse::<i64>().ok()).filter(|position| *position >= 0);
     position.map(Some).ok_or_else(|| {

@@ -80,11 +80,11 @@ fn write(text: &mut BytesMut, stored: &StoredEvent) {
 }
 
 /// Moves the client's last id without an event, so that it goes on from there, and shows that the stream lives.
-pub(super) fn position(log_seq: i64) -> Bytes {
+pub(crate) fn position(log_seq: i64) -> Bytes {
     Bytes::from(format!(": position\nid: {log_seq}\n\n"))
 }
 
 /// What a stream begins with: how soon to come back, in milliseconds, and from where on.
-pub(super) fn greeting(log_seq: i64) -> Bytes {
+pub(crate) fn greeting(log_seq: i64) -> Bytes {
     Bytes::from(format!("retry: 1000\nid: {log_seq}\n\n"))
 }

@@ -6,7 +6,7 @@ use dg_domain::LogSeq;
 use dg_projections::{Batch, Folded, Projection, fold_parallel};
 use dg_storage::{
     Channel, StoreError,
-    projections::{Build, ClaimedRun, GenerationBuilder, Signal, Switched, Tallies},
+    projections::{Build, ClaimedRun, GenerationBuilder, Likeness, Signal, Switched, Tallies},
 };
 use serde_json::{Map, Value, json};
 use tracing::info;
@@ -33,11 +33,13 @@ pub(super) async fn carry_out(desk: &Desk, run: &ClaimedRun) -> Result<Left, Sto
         let before = desk.tools.store.kept_tallies(&run.tenant).await?;
         let (after, failures) = (build.tallies(), build.failures());
         let projections = build.projections().to_vec();
-        let result = |generation: i64, equal: bool| {
+        let result = |generation: i64, likeness: Likeness| {
             json!({
                 "digests_before": texts(&projections, &before),
                 "digests_after": texts(&projections, &after),
-                "equal": equal,
+                "equal": likeness.equal,
+                "level": likeness.level,
+                "log_seq": likeness.log_seq.get(),
                 "generation": generation,
                 "failures": failures,
             })

@@ -46,6 +46,11 @@ impl Hand {
             self.did(did);
             behind = did.more;
         }
+        if standing.replayed && !stop.is_cancelled() {
+            let did = self.store.workflow_attach(&standing.tenant_id).await?;
+            self.did(did);
+            behind |= did.more;
+        }
         if behind || late {
             return Ok(Some(Duration::ZERO));
         }
@@ -56,10 +61,10 @@ impl Hand {
 
     fn did(&self, did: Synced) {
         self.metrics.did(did);
-        if did.told > 0 || did.escalated > 0 || did.warned > 0 {
+        if did.told > 0 || did.escalated > 0 || did.warned > 0 || did.attached > 0 {
             self.notifier.nudge(Channel::Workflow);
         }
-        if did.escalated > 0 {
+        if did.escalated > 0 || did.attached > 0 {
             self.notifier.nudge(Channel::Log);
         }
     }

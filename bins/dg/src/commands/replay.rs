@@ -4,7 +4,7 @@ pub(crate) mod follow;
 pub(crate) mod tell;
 
 use clap::{Args, Subcommand};
-use dg_client::{Client, NewRun, Run, RunQuery};
+use dg_client::{Client, ClientError, NewRun, Run, RunQuery};
 use serde_json::json;
 
 use crate::{
@@ -35,6 +35,7 @@ Examples:
   dg replay --mode rebuild --reason 'new release' --wait -t acme
   dg replay trace_index --reason 'look again' -t acme
   dg replay --all-tenants --mode verify --reason 'monthly check' --wait
+  dg replay --mode verify --reason 'is it what happened?' --workflow refund-4:exception:refund-4-late -t acme
   dg replay list -t acme
   dg replay cancel 0199c0de-0000-7000-8000-000000000000 -t acme"
 )]
@@ -63,6 +64,12 @@ struct StartArgs {
     /// One run for each tenant of this account.
     #[arg(long, conflicts_with = "until")]
     all_tenants: bool,
+    /// Attach what it finds to this item of review.
+    #[arg(long, value_name = "ID", conflicts_with_all = ["until", "all_tenants"])]
+    workflow: Option<String>,
+    /// The phrase that a rebuild for a review needs: REBUILD and the name of the projection in capitals.
+    #[arg(long, value_name = "PHRASE", requires = "workflow")]
+    confirm: Option<String>,
     /// Stay until it has ended, with its progress.
     #[arg(long)]
     wait: bool,
@@ -150,7 +157,11 @@ async fn start(global: &Global, args: StartArgs, out: &mut Output<'_>) -> Result
         return start_everywhere(global, &new, args.wait, out).await;
     }
     let client = connection::tenant(global, args.tenant.tenant.as_deref())?;
-    let run = queue(&client, &new).await?;
+    let run = match &args.workflow {
+        Some(workflow_id) => client.start_workflow_replay(workflow_id, &new, args.confirm.as_deref()).await,
+        None => client.start_run(&new).await,
+    };
+    let run = run.map_err(in_the_way)?;
     if !args.wait {
         return tell::run(&run, out);
     }
@@ -160,14 +171,18 @@ async fn start(global: &Global, args: StartArgs, out: &mut Output<'_>) -> Result
 
 /// Asks for a run, and says what to do when another one is in the way.
 pub(crate) async fn queue(client: &Client, new: &NewRun) -> Result<Run, Failure> {
-    client.start_run(new).await.map_err(|error| {
-        let other = error.details.get("job_id").and_then(|id| id.as_str()).map(str::to_owned);
-        let failure = Failure::from(error);
-        match other {
-            Some(job_id) => failure.advise(format!("follow that one with `dg replay follow {job_id}`, or cancel it")),
-            None => failure,
-        }
-    })
+    client.start_run(new).await.map_err(in_the_way)
+}
+
+fn in_the_way(error: ClientError) -> Failure {
+    let detail = |key: &str| error.details.get(key).and_then(|text| text.as_str()).map(str::to_owned);
+    let (other, needed) = (detail("job_id"), detail("needed"));
+    let failure = Failure::from(error);
+    match (other, needed) {
+        (Some(job_id), _) => failure.advise(format!("follow that one with `dg replay follow {job_id}`, or cancel it")),
+        (None, Some(phrase)) => failure.advise(format!("confirm it with --confirm '{phrase}'")),
+        (None, None) => failure,
+    }
 }
 
 async fn start_everywhere(global: &Global, new: &NewRun, wait: bool, out: &mut Output<'_>) -> Result<(), Failure> {

@@ -5,6 +5,7 @@ mod figures;
 mod settings;
 mod studio;
 mod upkeep;
+mod what_if;
 
 use std::time::Duration;
 
@@ -32,6 +33,8 @@ pub(crate) enum WorkflowCommand {
     DryRun(studio::DryRunArgs),
     /// Start a review of a trace, running or finished.
     Start(Box<studio::StartArgs>),
+    /// Say what another policy would have said of what happened. Nothing is changed.
+    WhatIf(Box<what_if::WhatIfArgs>),
     /// Do something with an item: approve, reject, comment, reassign, claim and so on.
     Act(Box<act::ActArgs>),
     /// Wait until somebody has decided. Exit code 75 when nobody has in time.
@@ -130,6 +133,7 @@ pub(crate) async fn run(global: &Global, command: WorkflowCommand, out: &mut Out
         WorkflowCommand::Show(one) => show(&client(&one.tenant)?.workflow(&one.workflow_id).await?, out),
         WorkflowCommand::DryRun(args) => studio::dry_run(&client(&args.tenant)?, &args, out).await,
         WorkflowCommand::Start(args) => studio::start(&client(&args.tenant)?, *args, out).await,
+        WorkflowCommand::WhatIf(args) => what_if::run(&client(&args.tenant)?, *args, out).await,
         WorkflowCommand::Act(args) => act::run(&client(&args.tenant)?, *args, out).await,
         WorkflowCommand::Wait(WaitArgs { one, timeout }) => {
             let waiting = client(&one.tenant)?;

@@ -104,6 +104,30 @@ impl Client {
         Ok(self.post::<OneRun>("/admin/replays".to_owned(), Vec::new(), run, Repeat::Unsent).await?.run)
     }
 
+    /// Queues a run whose findings are attached to an item of review when it ends. A rebuild needs the phrase `REBUILD` and the
+    /// name of the projection in capitals.
+    ///
+    /// # Errors
+    /// As [`Client::start_run`]; `not_found` without such an item; `invalid_argument` with `needed` in the details without the
+    /// phrase.
+    pub async fn start_workflow_replay(
+        &self,
+        workflow_id: &str,
+        run: &NewRun,
+        confirmation: Option<&str>,
+    ) -> Result<Run, ClientError> {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            projection: &'a str,
+            mode: &'a str,
+            reason: &'a str,
+            confirmation: Option<&'a str>,
+        }
+        let body = Body { projection: &run.projection, mode: &run.mode, reason: &run.reason, confirmation };
+        let path = format!("/workflows/{}/replays", segment("a workflow id", workflow_id)?);
+        Ok(self.post::<OneRun>(path, Vec::new(), &body, Repeat::Unsent).await?.run)
+    }
+
     /// Queues a run for each of `tenant_ids`; `*` is every tenant of the account. Needs no tenant.
     ///
     /// # Errors

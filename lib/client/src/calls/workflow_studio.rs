@@ -1,13 +1,14 @@
-//! What a review of a trace would be, and starting it.
+//! What a review of a trace would be, starting it, and what another policy would have said.
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::Params;
 use crate::{
     Client, ClientError,
     client::Repeat,
     path::segment,
-    rows::workflow_studio::{ReviewStarted, TraceDryRun},
+    rows::workflow_studio::{PolicySimulation, ReviewStarted, TraceDryRun},
 };
 
 /// A review to start. Fields that stay empty are as the dry run drafts them.
@@ -35,6 +36,32 @@ pub struct ReviewAssignee {
     pub role: Option<String>,
 }
 
+/// A policy to try on what happened.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of docs/api/http.md")]
+pub struct PolicyTrial {
+    pub policy_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy_version: Option<String>,
+    /// `rules[]` of `when[]` and `decision`, and `otherwise`.
+    pub candidate: Value,
+    pub traces: PolicyTrialTraces,
+}
+
+/// On which traces a policy is tried, latest start first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of docs/api/http.md")]
+pub struct PolicyTrialTraces {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_after: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_before: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
 impl Client {
     /// What stands out about a trace, and the review of it that would be started; by the template that suits, unless one is
     /// named. Nothing is changed.
@@ -43,6 +70,20 @@ impl Client {
     /// `not_found` for a trace or template that is not there.
     pub async fn dry_run_trace(&self, trace_id: &str, template_id: Option<&str>) -> Result<TraceDryRun, ClientError> {
         self.get(path(trace_id, "")?, Params::default().set("template_id", template_id).0).await
+    }
+
+    /// What another policy would have said; with `as_of_log_seq` of what the log held then, so that the answer never changes.
+    /// Nothing is changed.
+    ///
+    /// # Errors
+    /// `invalid_argument` with everything that is wrong with the candidate; `projection_out_of_date` before the position.
+    pub async fn simulate_policy(
+        &self,
+        trial: &PolicyTrial,
+        as_of_log_seq: Option<i64>,
+    ) -> Result<PolicySimulation, ClientError> {
+        let params = Params::default().set("as_of_log_seq", as_of_log_seq).0;
+        self.post("/workflow-studio/policy-simulations".to_owned(), params, trial, Repeat::Safe).await
     }
 
     /// Starts a review of a trace, running or finished. One by the same template that is open is the answer.

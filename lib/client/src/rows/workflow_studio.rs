@@ -55,3 +55,36 @@ pub struct ReviewStarted {
     /// The item.
     pub workflow: Workflow,
 }
+
+/// A policy held against what was recorded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the fields are those of docs/api/http.md")]
+pub struct PolicySimulation {
+    pub totals: PolicySimulationTotals,
+    pub traces: Vec<ComparedPolicyDecision>,
+    pub more: bool,
+    pub evidence: Map<String, Value>,
+}
+
+/// How recorded decisions compare with those of a candidate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the fields are those of docs/api/http.md")]
+pub struct PolicySimulationTotals {
+    pub traces: u64,
+    pub unchanged: u64,
+    pub changed: u64,
+    pub newly_allowed: u64,
+    pub newly_denied: u64,
+    pub newly_excepted: u64,
+    pub undecidable: u64,
+}
+
+/// A recorded decision and that of a candidate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the fields are those of docs/api/http.md")]
+pub struct ComparedPolicyDecision {
+    pub trace_id: String,
+    pub recorded: String,
+    pub candidate: Option<String>,
+    pub missing: Vec<String>,
+}

@@ -48,6 +48,9 @@ pub struct WorkflowDetail {
     pub actions: Vec<Map<String, Value>>,
     /// Newest first.
     pub notifications: Vec<Map<String, Value>>,
+    /// Replays that the review asked for, newest first.
+    #[serde(default)]
+    pub replays: Vec<Map<String, Value>>,
     /// The trace that is reviewed.
     pub trace_reference: Map<String, Value>,
     /// The item.

@@ -127,6 +127,11 @@ impl<R> StreamCaller<R> {
     pub fn tenant(&self) -> &TenantId {
         self.0.tenant()
     }
+
+    /// Who.
+    pub fn principal(&self) -> &Principal {
+        &self.0.principal
+    }
 }
 
 impl<S, R> FromRequestParts<S> for StreamCaller<R>

@@ -272,8 +272,8 @@ impl GenerationBuilder {
         if written.contains(&false) { self.store.run_signal(run).await } else { Ok(Signal::Continue) }
     }
 
-    /// Makes the generation the live one and ends the run with `result`, given the generation's number and whether its rows
-    /// are those of the one before.
+    /// Makes the generation the live one and ends the run with `result`, given the generation's number and how its rows compare
+    /// with those of the one before.
     ///
     /// # Errors
     /// As [`Store::ping`].
@@ -282,7 +282,7 @@ impl GenerationBuilder {
         run: &ClaimedRun,
         build: &mut Build,
         owner: &str,
-        result: impl FnOnce(i64, bool) -> String,
+        result: impl FnOnce(i64, Likeness) -> String,
     ) -> Result<Switched, StoreError> {
         let names = build.names();
         let store = self.store.clone();
@@ -306,7 +306,7 @@ impl GenerationBuilder {
             let filled = fill(&target, build, &batch, &folded).await?;
             build.keep(filled);
         }
-        let equal = compare(build, &live)?;
+        let likeness = compare(build, &live)?;
         let rows = target.query("builds.switch", SWITCH, &[&tenant, &names, &build.job_id]).await?;
         if rows.len() != names.len() {
             return Ok(Switched::Refused);
@@ -314,12 +314,12 @@ impl GenerationBuilder {
         let generation: i64 = rows.iter().map(|row| row.try_get(0).unwrap_or(0)).max().unwrap_or(0);
         target.query("builds.retire", RETIRE, &[&tenant, &names, &build.job_id]).await?;
         settle_failures(&target, build, run, owner).await?;
-        let end = RunEnd::Completed { result_json: result(generation, equal) };
+        let end = RunEnd::Completed { result_json: result(generation, likeness) };
         if !runner::end_in(&target, run, &end).await? {
             return Ok(Switched::Refused);
         }
         transaction.commit().await.map_err(StoreError::of("builds.commit"))?;
-        Ok(Switched::Done { generation, equal })
+        Ok(Switched::Done { generation, equal: likeness.equal })
     }
 }
 
@@ -454,17 +454,27 @@ pub(super) fn furthest(cursors: &[Row]) -> Result<LogSeq, StoreError> {
     Ok(ahead)
 }
 
-/// Whether every projection has the same rows in both generations. One that stands elsewhere counts as different.
-fn compare(build: &Build, live: &[Row]) -> Result<bool, StoreError> {
+/// How a generation compares with the one that was live before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Likeness {
+    /// The position of the new one.
+    pub log_seq: LogSeq,
+    /// Whether the other one was at that position, with every projection.
+    pub level: bool,
+    /// Whether it was, and had the same rows.
+    pub equal: bool,
+}
+
+fn compare(build: &Build, live: &[Row]) -> Result<Likeness, StoreError> {
     let (applied, tallies) = (build.applied(), build.tallies());
+    let mut likeness = Likeness { log_seq: applied, level: true, equal: true };
     for row in live {
         let Some(projection) = Projection::from_name(borrowed(row, "projection_name")?) else { continue };
-        let same_place = position(field(row, "last_log_seq")?)? == applied;
-        if !same_place || read_digest(row)? != tallies.of(projection) {
-            return Ok(false);
-        }
+        likeness.level &= position(field(row, "last_log_seq")?)? == applied;
+        likeness.equal &= read_digest(row)? == tallies.of(projection);
     }
-    Ok(true)
+    likeness.equal &= likeness.level;
+    Ok(likeness)
 }
 
 /// Events that could not be folded before and are in the new generation are superseded; those that are not are open.

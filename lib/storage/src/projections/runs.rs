@@ -16,6 +16,7 @@ const OVERLAPPING: &str = include_str!("../../../../sql/queries/runs/overlapping
 const ONE: &str = include_str!("../../../../sql/queries/runs/one.sql");
 const PAGE: &str = include_str!("../../../../sql/queries/runs/page.sql");
 const OPEN: &str = include_str!("../../../../sql/queries/runs/open.sql");
+const OF_WORKFLOW: &str = include_str!("../../../../sql/queries/runs/of_workflow.sql");
 const STEP: &str = include_str!("../../../../sql/queries/runs/step.sql");
 /// A run that stood in the way may end before it is named; the next attempt comes through then.
 const ATTEMPTS: usize = 3;
@@ -81,6 +82,8 @@ pub struct NewRuns {
     pub mode: RunMode,
     /// Where a catch-up ends.
     pub until_log_seq: Option<LogSeq>,
+    /// The item of review that is told how the runs end.
+    pub workflow_id: Option<String>,
     /// Who and why.
     pub asker: Asker,
 }
@@ -130,7 +133,7 @@ impl Store {
         let names: Vec<&str> = tenants.iter().map(|(tenant, _)| tenant.as_str()).collect();
         let job_ids: Vec<Uuid> = tenants.iter().map(|(_, job_id)| *job_id).collect();
         let asker = &new.asker;
-        let params: [&(dyn ToSql + Sync); 11] = [
+        let params: [&(dyn ToSql + Sync); 12] = [
             &names,
             &job_ids,
             &new.batch_id,
@@ -142,6 +145,7 @@ impl Store {
             &asker.request_id,
             &asker.metadata_json,
             &new.until_log_seq.map(LogSeq::get),
+            &new.workflow_id,
         ];
         read_all("runs.create", &self.of_all(&names).query("runs.create", CREATE, &params).await?)
     }
@@ -216,6 +220,20 @@ impl Store {
             &limit,
         ];
         read_all("runs.page", &self.of(tenant).query("runs.page", PAGE, &params).await?)
+    }
+
+    /// The runs that an item of review asked for, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn runs_of_workflow(
+        &self,
+        tenant: &TenantId,
+        workflow_id: &str,
+        limit: i64,
+    ) -> Result<Vec<Run>, StoreError> {
+        let name = "runs.of_workflow";
+        read_all(name, &self.of(tenant).query(name, OF_WORKFLOW, &[&tenant.as_str(), &workflow_id, &limit]).await?)
     }
 
     /// The runs of a tenant that have not ended, oldest first.

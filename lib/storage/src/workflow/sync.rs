@@ -36,6 +36,8 @@ pub struct Standing {
     pub rebuild_asked_by: Option<String>,
     /// Whether its items were not compared with its log for a day.
     pub unverified: bool,
+    /// Whether a replay that an item asked for has ended.
+    pub replayed: bool,
 }
 
 /// What a step did.
@@ -49,6 +51,8 @@ pub struct Synced {
     pub escalated: usize,
     /// Warnings.
     pub warned: usize,
+    /// Replays whose end was told to items.
+    pub attached: usize,
     /// How late the latest of these was, in microseconds.
     pub latest_us: i64,
 }
@@ -76,6 +80,7 @@ impl Store {
                 now: row.try_get::<_, PgMicros>(4).map_err(StoreError::of(name))?.0,
                 rebuild_asked_by: row.try_get(5).map_err(StoreError::of(name))?,
                 unverified: row.try_get::<_, Option<bool>>(6).map_err(StoreError::of(name))?.unwrap_or_default(),
+                replayed: row.try_get(7).map_err(StoreError::of(name))?,
             })
         };
         rows.iter().map(read).collect()

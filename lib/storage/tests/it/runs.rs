@@ -23,7 +23,7 @@ fn asker() -> Asker {
 
 fn new(tenants: &[&TenantId], target: RunTarget, mode: RunMode) -> NewRuns {
     let tenants = tenants.iter().map(|tenant| ((*tenant).clone(), Uuid::now_v7())).collect();
-    NewRuns { tenants, batch_id: None, target, mode, until_log_seq: None, asker: asker() }
+    NewRuns { tenants, batch_id: None, target, mode, until_log_seq: None, workflow_id: None, asker: asker() }
 }
 
 async fn queue(store: &Store, tenant: &TenantId, target: RunTarget) -> Result<Run, StoreError> {

@@ -69,7 +69,11 @@ pub(super) fn apply(fold: Fold, item: &Item, event: &StoredEvent, payload: &Payl
             notices.extend(comments(&item, payload, &action_id, at, by));
         }
         Action::Attach => {
-            said_also(&["evidence"]);
+            said_also(&["evidence", "signal"]);
+            if let Some(priority) = priority_of(payload) {
+                item.priority = priority;
+            }
+            notices.extend(signal(&mut item, payload, &action_id, at));
         }
         Action::Reassign => {
             item.assigned = assignment_of(payload);
@@ -199,6 +203,16 @@ fn route(item: &mut Item, payload: &Payload, action_id: &str, at: Micros) -> Res
         "source": "routing",
     }));
     Ok(Some(assignment(item, action_id, told, at, None)))
+}
+
+/// What a replay found stands out, and the assignee is told.
+fn signal(item: &mut Item, payload: &Payload, action_id: &str, at: Micros) -> Option<Notice> {
+    let signal = payload.maybe("/signal")?;
+    merge(&mut item.metadata, "signals", object(json!({signal: action_id})));
+    let told = object(json!({"signal": signal, "action_id": action_id, "priority": item.priority}));
+    let message = format!("A replay does not give what was there: {}", item.title);
+    let audience = assignee(item, None);
+    Some(notice(item, Category::Failure, message, told, action_id, audience, at))
 }
 
 fn resume(sla: &mut Sla, due: Option<Micros>, at: Micros) {

@@ -57,12 +57,14 @@ pub(super) struct AskedOfMany {
 
 /// A run as it is wanted, whoever wants it and for whom.
 #[derive(Debug)]
-pub(super) struct Wanted {
-    target: RunTarget,
-    pub(super) mode: RunMode,
+pub(crate) struct Wanted {
+    pub(crate) target: RunTarget,
+    pub(crate) mode: RunMode,
     until_log_seq: Option<LogSeq>,
     reason: String,
     metadata: Map<String, Value>,
+    /// The item of review that asks.
+    workflow_id: Option<String>,
 }
 
 /// For which tenants.
@@ -76,14 +78,7 @@ impl Asked {
     /// # Errors
     /// `invalid_argument` with the place in `details.pointer`.
     pub(super) fn read(self) -> Result<Wanted, ApiError> {
-        let target = RunTarget::from_name(&self.projection)
-            .ok_or_else(|| bad("projection is the name of a projection, or all", "/projection"))?;
-        let mode = match self.mode {
-            None => RunMode::CatchUp,
-            Some(name) => RunMode::from_name(&name)
-                .filter(|mode| MODES.contains(mode))
-                .ok_or_else(|| bad("mode is catch_up, rebuild or verify", "/mode"))?,
-        };
+        let (target, mode) = what(&self.projection, self.mode.as_deref())?;
         if self.since_log_seq.is_some_and(|since| since != 0) {
             return Err(bad(
                 "every run begins at the start of the log, or where it stands: since_log_seq is 0",
@@ -101,8 +96,20 @@ impl Asked {
         if Value::Object(self.metadata.clone()).to_string().len() > LARGEST_METADATA {
             return Err(bad("metadata is larger than 8192 bytes", "/metadata"));
         }
-        Ok(Wanted { target, mode, until_log_seq, reason, metadata: self.metadata })
+        Ok(Wanted { target, mode, until_log_seq, reason, metadata: self.metadata, workflow_id: None })
     }
+}
+
+fn what(projection: &str, mode: Option<&str>) -> Result<(RunTarget, RunMode), ApiError> {
+    let target = RunTarget::from_name(projection)
+        .ok_or_else(|| bad("projection is the name of a projection, or all", "/projection"))?;
+    let mode = match mode {
+        None => RunMode::CatchUp,
+        Some(name) => RunMode::from_name(name)
+            .filter(|mode| MODES.contains(mode))
+            .ok_or_else(|| bad("mode is catch_up, rebuild or verify", "/mode"))?,
+    };
+    Ok((target, mode))
 }
 
 impl AskedOfMany {
@@ -154,6 +161,24 @@ fn why_not(name: &str, principal: &Principal) -> ApiError {
 }
 
 impl Wanted {
+    /// A run that an item of review asks for.
+    ///
+    /// # Errors
+    /// `invalid_argument` with the place in `details.pointer`.
+    pub(crate) fn of_review(projection: &str, mode: Option<&str>, why: Option<&str>) -> Result<Self, ApiError> {
+        let (target, mode) = what(projection, mode)?;
+        let reason = reason(why)?;
+        Ok(Self { target, mode, until_log_seq: None, reason, metadata: Map::new(), workflow_id: None })
+    }
+
+    /// Has the item told how the run ends.
+    pub(crate) fn for_item(mut self, workflow_id: &str, trace_id: &str) -> Self {
+        self.metadata.insert("workflow_id".to_owned(), json!(workflow_id));
+        self.metadata.insert("trace_id".to_owned(), json!(trace_id));
+        self.workflow_id = Some(workflow_id.to_owned());
+        self
+    }
+
     /// The runs, asked for by `principal`.
     pub(super) fn into_runs(
         self,
@@ -167,6 +192,7 @@ impl Wanted {
             target: self.target,
             mode: self.mode,
             until_log_seq: self.until_log_seq,
+            workflow_id: self.workflow_id,
             asker: asker(principal, self.reason, self.metadata),
         }
     }
