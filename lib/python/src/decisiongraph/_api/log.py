@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, Literal, TypedDict, TypeVar
 from urllib.parse import quote
 
-from . import models
-from .errors import InvalidArgument, InvalidResponse
-from .events import encode
-from .values import Json
+from .. import models
+from ..errors import InvalidArgument, InvalidResponse
+from ..events import encode
+from ..values import Json
 
 T = TypeVar("T")
 Query = tuple[tuple[str, str], ...]

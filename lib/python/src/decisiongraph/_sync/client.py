@@ -11,17 +11,17 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
-from . import _api, _core, events, models
-from ._api import NOW, Call, Envelope, Freshness
-from ._base import ClientBase
-from ._core import Flow, Pages
-from ._follow import Following
-from ._ids import new_id
-from ._recorder import TraceRecorder, ending, resolve
-from ._transport import Wire
-from .errors import DecisionGraphError, Unavailable
-from .events import EventOptions, Payload
-from .values import Change, Entity, Json
+from .. import _api, _core, events, models
+from .._api import NOW, Call, Envelope, Freshness
+from .._base import ClientBase
+from .._core import Flow, Pages
+from .._follow import Following
+from .._ids import new_id
+from .._recorder import TraceRecorder, ending, resolve
+from .._transport import Wire
+from ..errors import DecisionGraphError, Unavailable
+from ..events import EventOptions, Payload
+from ..values import Change, Entity, Json
 
 if TYPE_CHECKING:
     import ssl

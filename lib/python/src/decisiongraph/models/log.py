@@ -12,8 +12,8 @@ from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from functools import cache
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from .errors import InvalidResponse
-from .values import Actor, Source
+from ..errors import InvalidResponse
+from ..values import Actor, Source
 
 T = TypeVar("T")
 
