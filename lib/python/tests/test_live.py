@@ -372,7 +372,7 @@ def test_an_agent_waits_for_what_somebody_decides_who_may(suite: Suite, tenant: 
     assert decided.approved
     assert decided.current_reason == "fine"
     detail = client.workflow(item)
-    assert [action["action_type"] for action in detail.actions] == ["requested", "external_approval", "approve"]
+    assert [action.action_type for action in detail.actions] == ["requested", "external_approval", "approve"]
 
 
 def test_an_async_agent_waits_too(suite: Suite, tenant: str) -> None:
@@ -380,6 +380,6 @@ def test_an_async_agent_waits_too(suite: Suite, tenant: str) -> None:
         async with AsyncClient(suite.api_url, suite.admin_token, tenant) as agent:
             with pytest.raises(NotFound):
                 await agent.wait_for_workflow(exception_workflow("no-such-trace", "ex"), timeout=1)
-            assert (await agent.workflows(status=["approved"], limit=1)).summary["total_count"] >= 0
+            assert (await agent.workflows(status=["approved"], limit=1)).summary.total_count >= 0
 
     asyncio.run(ask())

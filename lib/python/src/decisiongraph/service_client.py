@@ -116,7 +116,7 @@ class DecisionGraphServiceClient:
 
     def export_workflow(self, workflow_id: str) -> Envelope:
         """GET ``/admin/workflows/{workflow_id}/export``."""
-        return self._whole(_api.export_workflow(workflow_id))
+        return self._whole(_api.workflows.export(workflow_id))
 
     def close(self) -> None:
         """Closes the connections."""

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
+from . import telling, workflow_settings, workflow_studio, workflows
+from .call import API, JSON, NOW, STRICT, Call, Envelope, Freshness, Query, segment, whole
 from .log import (
-    API,
-    JSON,
-    NOW,
-    STRICT,
-    Call,
-    Envelope,
-    Freshness,
-    Query,
     TraceSearch,
-    act_on_workflow,
     append,
     append_batch,
     append_events,
@@ -21,13 +14,11 @@ from .log import (
     digests,
     edges,
     events,
-    export_workflow,
     healthz,
     me,
     precedents,
     projection_health,
     replay_status,
-    segment,
     sign_in,
     sign_out,
     start_replay,
@@ -35,10 +26,6 @@ from .log import (
     trace,
     trace_events,
     traces,
-    whole,
-    workflow,
-    workflow_wait,
-    workflows,
 )
 
 __all__ = [
@@ -51,7 +38,6 @@ __all__ = [
     "Freshness",
     "Query",
     "TraceSearch",
-    "act_on_workflow",
     "append",
     "append_batch",
     "append_events",
@@ -60,7 +46,6 @@ __all__ = [
     "digests",
     "edges",
     "events",
-    "export_workflow",
     "healthz",
     "me",
     "precedents",
@@ -71,11 +56,12 @@ __all__ = [
     "sign_out",
     "start_replay",
     "stream",
+    "telling",
     "trace",
     "trace_events",
     "traces",
     "whole",
-    "workflow",
-    "workflow_wait",
+    "workflow_settings",
+    "workflow_studio",
     "workflows",
 ]

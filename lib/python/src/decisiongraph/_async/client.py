@@ -15,12 +15,15 @@ from .._api import NOW, Call, Envelope, Freshness
 from .._base import ClientBase
 from .._core import Flow, Pages
 from .._follow import Following
-from .._ids import new_id
+from .._ids import exception_workflow, new_id
 from .._recorder import TraceRecorder, ending, resolve
 from .._transport import AsyncWire
 from ..errors import DecisionGraphError, Unavailable
 from ..events import EventOptions, Payload
 from ..values import Change, Entity, Json
+from .telling import AsyncTellingCalls
+from .workflow_settings import AsyncWorkflowSettingCalls
+from .workflows import AsyncWorkflowCalls
 
 if TYPE_CHECKING:
     import ssl
@@ -70,6 +73,10 @@ class AsyncTrace(TraceRecorder[Awaitable[models.Appended]]):
     ) -> models.Decision:
         """Waits for a decision about an exception or action of this trace; see :meth:`AsyncClient.wait_for_decision`."""
         return await self._client.wait_for_decision(self.trace_id, subject_id, timeout=timeout, recorded_by=recorded_by)
+
+    async def wait_for_workflow(self, exception_id: str, *, timeout: float) -> models.Workflow:
+        """Waits until somebody who may has decided an exception of this trace; see :meth:`AsyncClient.wait_for_workflow`."""
+        return await self._client.wait_for_workflow(exception_workflow(self.trace_id, exception_id), timeout=timeout)
 
     async def __aenter__(self) -> AsyncTrace:
         """Makes it the current trace."""
@@ -131,7 +138,9 @@ class AsyncEventFollower(AsyncIterator[models.StoredEvent]):
             self._pieces = None
 
 
-class AsyncClient(ClientBase[Awaitable[models.Appended]]):
+class AsyncClient(
+    AsyncWorkflowCalls, AsyncTellingCalls, AsyncWorkflowSettingCalls, ClientBase[Awaitable[models.Appended]]
+):
     """A client of one service, for one tenant, in one event loop. Tasks may share it. ``ClientBase`` describes the arguments.
 
     Every method raises :class:`ApiError` when the service says no and :class:`Unavailable` when it does not answer, after trying
@@ -470,38 +479,6 @@ class AsyncClient(ClientBase[Awaitable[models.Appended]]):
         """
         await self._run(self._flush_flow(timeout))
 
-    # -- reviews ----------------------------------------------------------------------------------------------------------------
-
-    async def workflows(self, **filters: Any) -> models.WorkflowPage:
-        """What waits for people: overdue items first, then by urgency, then by age.
-
-        Filters are those of ``GET /workflows``: ``status``, ``assignee``, ``policy_id``, ``only_overdue``, ``limit``, ``cursor`` …
-        """
-        return await self._call(_api.workflows(filters))
-
-    async def workflow(self, workflow_id: str) -> models.WorkflowDetail:
-        """One item with what was done and told. NotFound when there is none."""
-        return await self._call(_api.workflow(workflow_id))
-
-    async def act_on_workflow(self, workflow_id: str, action: str, **fields: Any) -> models.Workflow:
-        """Does something with an item: ``approve``, ``reject``, ``comment``, ``reassign``, ``claim`` and so on.
-
-        ``fields`` are those of ``POST /workflows/{id}/actions``, such as ``reason``, ``note``, ``confirm_text``, ``version``,
-        ``request_hash``. Forbidden for who asked; Conflict where it is not possible.
-        """
-        return await self._call(_api.act_on_workflow(workflow_id, action, fields))
-
-    async def wait_for_workflow(self, workflow_id: str, *, timeout: float) -> models.Workflow:
-        """Waits until somebody who may has decided, and answers how; :func:`exception_workflow` names the item of an exception.
-
-        An item that is not there yet is waited for too, so whoever asked for an exception can call this at once. Unlike
-        :meth:`wait_for_decision`, which reads what anybody may write to the trace, this answers a decision that counts.
-
-        Raises:
-            WaitTimeout: nobody has decided in time.
-        """
-        return await self._run(_core.wait_for_workflow(self._settings, workflow_id, timeout))
-
     # -- administration ---------------------------------------------------------------------------------------------------------
 
     async def start_replay(
@@ -521,10 +498,6 @@ class AsyncClient(ClientBase[Awaitable[models.Appended]]):
     async def cancel_replay(self, job_id: str) -> models.Run:
         """Cancels a run."""
         return await self._call(_api.cancel_replay(job_id))
-
-    async def export_workflow(self, workflow_id: str) -> Envelope:
-        """Everything about one review item."""
-        return await self._call(_api.export_workflow(workflow_id))
 
     # -- the end ----------------------------------------------------------------------------------------------------------------
 

@@ -16,12 +16,15 @@ from .._api import NOW, Call, Envelope, Freshness
 from .._base import ClientBase
 from .._core import Flow, Pages
 from .._follow import Following
-from .._ids import new_id
+from .._ids import exception_workflow, new_id
 from .._recorder import TraceRecorder, ending, resolve
 from .._transport import Wire
 from ..errors import DecisionGraphError, Unavailable
 from ..events import EventOptions, Payload
 from ..values import Change, Entity, Json
+from .telling import TellingCalls
+from .workflow_settings import WorkflowSettingCalls
+from .workflows import WorkflowCalls
 
 if TYPE_CHECKING:
     import ssl
@@ -71,6 +74,10 @@ class Trace(TraceRecorder[models.Appended]):
     ) -> models.Decision:
         """Waits for a decision about an exception or action of this trace; see :meth:`Client.wait_for_decision`."""
         return self._client.wait_for_decision(self.trace_id, subject_id, timeout=timeout, recorded_by=recorded_by)
+
+    def wait_for_workflow(self, exception_id: str, *, timeout: float) -> models.Workflow:
+        """Waits until somebody who may has decided an exception of this trace; see :meth:`Client.wait_for_workflow`."""
+        return self._client.wait_for_workflow(exception_workflow(self.trace_id, exception_id), timeout=timeout)
 
     def __enter__(self) -> Trace:
         """Makes it the current trace."""
@@ -137,7 +144,7 @@ class EventFollower(Iterator[models.StoredEvent]):
             self._pieces = None
 
 
-class Client(ClientBase[models.Appended]):
+class Client(WorkflowCalls, TellingCalls, WorkflowSettingCalls, ClientBase[models.Appended]):
     """A client of one service, for one tenant. Threads may share it. ``ClientBase`` describes the arguments.
 
     Every method raises :class:`ApiError` when the service says no and :class:`Unavailable` when it does not answer, after trying
@@ -470,38 +477,6 @@ class Client(ClientBase[models.Appended]):
         """
         self._run(self._flush_flow(timeout))
 
-    # -- reviews ----------------------------------------------------------------------------------------------------------------
-
-    def workflows(self, **filters: Any) -> models.WorkflowPage:
-        """What waits for people: overdue items first, then by urgency, then by age.
-
-        Filters are those of ``GET /workflows``: ``status``, ``assignee``, ``policy_id``, ``only_overdue``, ``limit``, ``cursor`` …
-        """
-        return self._call(_api.workflows(filters))
-
-    def workflow(self, workflow_id: str) -> models.WorkflowDetail:
-        """One item with what was done and told. NotFound when there is none."""
-        return self._call(_api.workflow(workflow_id))
-
-    def act_on_workflow(self, workflow_id: str, action: str, **fields: Any) -> models.Workflow:
-        """Does something with an item: ``approve``, ``reject``, ``comment``, ``reassign``, ``claim`` and so on.
-
-        ``fields`` are those of ``POST /workflows/{id}/actions``, such as ``reason``, ``note``, ``confirm_text``, ``version``,
-        ``request_hash``. Forbidden for who asked; Conflict where it is not possible.
-        """
-        return self._call(_api.act_on_workflow(workflow_id, action, fields))
-
-    def wait_for_workflow(self, workflow_id: str, *, timeout: float) -> models.Workflow:
-        """Waits until somebody who may has decided, and answers how; :func:`exception_workflow` names the item of an exception.
-
-        An item that is not there yet is waited for too, so whoever asked for an exception can call this at once. Unlike
-        :meth:`wait_for_decision`, which reads what anybody may write to the trace, this answers a decision that counts.
-
-        Raises:
-            WaitTimeout: nobody has decided in time.
-        """
-        return self._run(_core.wait_for_workflow(self._settings, workflow_id, timeout))
-
     # -- administration ---------------------------------------------------------------------------------------------------------
 
     def start_replay(
@@ -521,10 +496,6 @@ class Client(ClientBase[models.Appended]):
     def cancel_replay(self, job_id: str) -> models.Run:
         """Cancels a run."""
         return self._call(_api.cancel_replay(job_id))
-
-    def export_workflow(self, workflow_id: str) -> Envelope:
-        """Everything about one review item."""
-        return self._call(_api.export_workflow(workflow_id))
 
     # -- the end ----------------------------------------------------------------------------------------------------------------
 
