@@ -14,7 +14,7 @@ from conftest import ACTOR, SOURCE
 from document import Document, Operation
 
 from decisiongraph import AsyncClient, Client, Entity, Freshness
-from decisiongraph._api import TraceSearch, telling, workflow_studio, workflows
+from decisiongraph._api import TraceSearch, telling, upkeep, webhooks, workflow_studio, workflows
 from decisiongraph._core import Answer, Flow, Send
 from decisiongraph.values import plain
 
@@ -49,9 +49,36 @@ CALLS: dict[str, Any] = {
     "get_me": lambda client: client.get_me(),
     "sign_in": lambda client: client.sign_in("ana", "secret", "127.0.0.1"),
     "sign_out": lambda client: client.sign_out(),
-    "start_run": lambda client: client.start_replay("all", "verify", "r", {"ticket": "1"}),
+    "validate_events": lambda client: client.validate_events([EVENT], "atomic"),
+    "list_event_types": lambda client: client.event_types(),
+    "get_event_type": lambda client: client.event_type("TraceStarted"),
+    "start_run": lambda client: client.start_replay("all", "verify", "r", {"ticket": "1"}, until_log_seq=7),
+    "start_runs": lambda client: client.start_runs(["*"], "all", "verify", "r"),
+    "list_runs": lambda client: client.runs(status="running", limit=1),
     "get_run": lambda client: client.get_replay_status("j"),
     "cancel_run": lambda client: client.cancel_replay("j"),
+    "pause_run": lambda client: client.pause_run("j"),
+    "resume_run": lambda client: client.resume_run("j"),
+    "list_failures": lambda client: client.failures(status="open", limit=1),
+    "get_failure": lambda client: client.failure("f"),
+    "retry_failure": lambda client: client.retry_failure("f"),
+    "quarantine_failure": lambda client: client.quarantine("f", "r"),
+    "resolve_failure": lambda client: client.resolve_failure("f", "r"),
+    "list_digests": lambda client: client.digest_history("trace_index", limit=1, cursor="c"),
+    "list_webhooks": lambda client: client.webhooks(),
+    "create_webhook": lambda client: client.create_webhook("https://a", event_type=["TraceFinished"], after=0),
+    "get_webhook": lambda client: client.webhook("w"),
+    "change_webhook": lambda client: client.change_webhook("w", status="paused", description=None),
+    "delete_webhook": lambda client: client.delete_webhook("w"),
+    "rotate_webhook_secret": lambda client: client.rotate_webhook_secret("w", secret_kind="ed25519"),
+    "test_webhook": lambda client: client.test_webhook("w"),
+    "replay_webhook": [
+        lambda client: client.replay_webhook("w", after=0, until=7),
+        lambda client: client.replay_webhook("w"),
+    ],
+    "list_webhook_deliveries": lambda client: client.deliveries("w", state="dead", limit=1),
+    "get_webhook_delivery": lambda client: client.delivery("w", "d"),
+    "retry_webhook_delivery": lambda client: client.retry_delivery("w", "d"),
     "list_workflows": lambda client: client.workflows(status=["requested"], only_open=True, limit=1),
     "count_workflows": lambda client: client.workflow_buckets(),
     "get_workflow": lambda client: client.workflow("t:exception:x"),
@@ -107,25 +134,15 @@ NOT_CALLED = {
     "get_readyz": "for supervisors",
     "get_docs": "a page for people",
     "get_openapi": "for generators",
-    "list_event_types": "for whoever writes a client",
-    "get_event_type": "for whoever writes a client",
-    "validate_events": "for importers: dg import --check",
-    "list_digests": "for operators: dg digest --history",
-    "list_runs": "for operators: dg replay",
-    "start_runs": "for operators: dg replay",
-    "pause_run": "for operators: dg replay",
-    "resume_run": "for operators: dg replay",
     "change_password": "of the console",
     "list_sign_in_methods": "of the console",
     "begin_oidc_sign_in": "of the console",
     "finish_oidc_sign_in": "of the console",
-    "admin/failures": "for operators: dg failures",
     "admin/accounts": "for operators: dg accounts, dg tokens",
     "admin/users": "for operators: dg users",
     "admin/sessions": "for operators: dg sessions",
     "admin/tenants": "for operators: dg tenants",
     "admin/audit": "for operators: dg audit",
-    "admin/webhooks": "for operators: dg webhooks",
 }
 
 # Fields that keep their default in an answer with everything: the client fills them, another shape of the answer does, or it is true.
@@ -133,7 +150,10 @@ STAY_AS_THEY_ARE = {
     ("Appended", "spool_position"),
     ("Digests", "complete"),
     ("EdgePage", "next_cursor"),
+    ("EventType", "event_schema"),
+    ("EventType", "payload_schema"),
     ("ItemResult", "error"),
+    ("ValidatedItem", "error"),
     ("WorkflowRebuilt", "verdict"),
 }
 
@@ -272,6 +292,9 @@ FRESHNESS = {"freshness", "min_log_seq", "wait_ms", "as_of_log_seq"}
         ("export_workflow", [workflows.OneCaseExport]),
         ("list_notifications", [telling.NotificationSearch]),
         ("list_notification_deliveries", [telling.DeliverySearch]),
+        ("list_runs", [upkeep.RunSearch]),
+        ("list_failures", [upkeep.FailureSearch]),
+        ("list_webhook_deliveries", [webhooks.WebhookDeliverySearch]),
     ],
 )
 def test_typed_parameters_are_those_of_the_document(operation_id: str, kinds: list[Any]) -> None:
@@ -286,6 +309,8 @@ def test_typed_parameters_are_those_of_the_document(operation_id: str, kinds: li
         ("act_on_workflows", workflows.ActionFields, {"action", "workflow_ids"}),
         ("start_workflow_review", workflow_studio.ReviewFields, {"reason"}),
         ("change_workflow_channel", telling.ChannelChange, set()),
+        ("create_webhook", webhooks.WebhookFields, {"url"}),
+        ("change_webhook", webhooks.WebhookChange, set()),
     ],
 )
 def test_typed_fields_are_those_of_the_document(operation_id: str, kind: Any, others: set[str]) -> None:

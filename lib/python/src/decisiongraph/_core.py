@@ -350,6 +350,48 @@ def delivery_pages(
     )
 
 
+def run_pages(filters: Mapping[str, Any]) -> Pages[models.RunPage, models.Run]:
+    """Runs over projections."""
+    return Pages(
+        lambda at: _api.upkeep.runs({**filters, "cursor": at}),
+        lambda page: page.runs,
+        lambda page: page.next_cursor,
+        filters.get("cursor"),
+    )
+
+
+def failure_pages(filters: Mapping[str, Any]) -> Pages[models.FailurePage, models.ProjectionFailure]:
+    """Events that were set aside."""
+    return Pages(
+        lambda at: _api.upkeep.failures({**filters, "cursor": at}),
+        lambda page: page.failures,
+        lambda page: page.next_cursor,
+        filters.get("cursor"),
+    )
+
+
+def digest_pages(projection: str | None, size: int | None) -> Pages[models.DigestPage, models.WrittenDigest]:
+    """Digests that were written down."""
+    return Pages(
+        lambda at: _api.upkeep.digest_history(projection, size, at),
+        lambda page: page.digests,
+        lambda page: page.next_cursor,
+        None,
+    )
+
+
+def webhook_delivery_pages(
+    webhook_id: str, filters: Mapping[str, Any]
+) -> Pages[models.WebhookDeliveryPage, models.WebhookDelivery]:
+    """Messages for an endpoint."""
+    return Pages(
+        lambda at: _api.webhooks.deliveries(webhook_id, {**filters, "cursor": at}),
+        lambda page: page.deliveries,
+        lambda page: page.next_cursor,
+        filters.get("cursor"),
+    )
+
+
 def wait_visible(settings: Settings, log_seq: int, timeout: float) -> Flow[models.Health]:
     """Waits until every projection holds the event at ``log_seq``.
 

@@ -1,4 +1,4 @@
-"""The calls about the log, what is read from it, runs, and who calls."""
+"""The calls about the log, what is read from it, and who calls."""
 
 from __future__ import annotations
 
@@ -8,7 +8,22 @@ from typing import Any, Literal, TypedDict
 from .. import models
 from ..events import encode
 from ..values import Json
-from .call import API, NOW, Call, Envelope, Freshness, data, get, listed, one, post, query, segment, under, with_meta
+from .call import (
+    API,
+    NOW,
+    Call,
+    Envelope,
+    Freshness,
+    all_under,
+    data,
+    get,
+    listed,
+    one,
+    post,
+    query,
+    segment,
+    with_meta,
+)
 
 
 class TraceSearch(TypedDict, total=False):
@@ -60,6 +75,23 @@ def append_events(
 ) -> Call[models.BatchResult]:
     """Events in one request."""
     return append_batch([encode(event) for event in events], mode)
+
+
+def validate_events(
+    events: Iterable[Mapping[str, Json]], mode: Literal["independent", "atomic"]
+) -> Call[models.Validation]:
+    """Says what would become of events."""
+    return post("/events:validate", one(models.Validation), {"events": list(events), "mode": mode}, repeatable=True)
+
+
+def event_types() -> Call[tuple[models.EventType, ...]]:
+    """Every type of event."""
+    return get("/event-types", all_under(models.EventType, "event_types"))
+
+
+def event_type(name: str) -> Call[models.EventType]:
+    """One of them, with its schemas."""
+    return get(f"/event-types/{segment('an event type', name)}", one(models.EventType))
 
 
 def trace(trace_id: str, fresh: Freshness = NOW) -> Call[models.TraceDetail]:
@@ -167,22 +199,3 @@ def sign_in(user_id: str, password: str, address: str | None) -> Call[models.Sig
 def sign_out() -> Call[Envelope]:
     """Ends the session that it is called with."""
     return post("/sessions/end", lambda envelope: envelope)
-
-
-def start_replay(
-    projection: str, mode: str, reason: str | None, metadata: Mapping[str, Json] | None
-) -> Call[models.Run]:
-    """Queues a run. Not repeatable: a second one is another run."""
-    body = {"projection": projection, "mode": mode, "reason": reason, "metadata": metadata}
-    body = {key: value for key, value in body.items() if value is not None}
-    return post("/admin/replays", under(models.Run, "run"), body)
-
-
-def replay_status(job_id: str) -> Call[models.Run]:
-    """A run."""
-    return get(f"/admin/replays/{segment('a job id', job_id)}", under(models.Run, "run"))
-
-
-def cancel_replay(job_id: str) -> Call[models.Run]:
-    """Cancels a run."""
-    return post(f"/admin/replays/{segment('a job id', job_id)}/cancel", under(models.Run, "run"))

@@ -22,6 +22,8 @@ from ..errors import DecisionGraphError, Unavailable
 from ..events import EventOptions, Payload
 from ..values import Change, Entity, Json
 from .telling import AsyncTellingCalls
+from .upkeep import AsyncUpkeepCalls
+from .webhooks import AsyncWebhookCalls
 from .workflow_settings import AsyncWorkflowSettingCalls
 from .workflows import AsyncWorkflowCalls
 
@@ -139,7 +141,12 @@ class AsyncEventFollower(AsyncIterator[models.StoredEvent]):
 
 
 class AsyncClient(
-    AsyncWorkflowCalls, AsyncTellingCalls, AsyncWorkflowSettingCalls, ClientBase[Awaitable[models.Appended]]
+    AsyncWorkflowCalls,
+    AsyncTellingCalls,
+    AsyncWorkflowSettingCalls,
+    AsyncUpkeepCalls,
+    AsyncWebhookCalls,
+    ClientBase[Awaitable[models.Appended]],
 ):
     """A client of one service, for one tenant, in one event loop. Tasks may share it. ``ClientBase`` describes the arguments.
 
@@ -183,6 +190,12 @@ class AsyncClient(
         result = await self._call(_api.append_events(events, mode))
         self._last_log_seq = max(self._last_log_seq, result.last_log_seq)
         return result
+
+    async def validate_events(
+        self, events: Iterable[Mapping[str, Json]], mode: Literal["independent", "atomic"] = "independent"
+    ) -> models.Validation:
+        """Says what would become of events, and stores nothing."""
+        return await self._call(_api.validate_events(events, mode))
 
     async def start_trace(
         self,
@@ -409,6 +422,14 @@ class AsyncClient(
         """The account behind the token."""
         return await self._call(_api.me())
 
+    async def event_types(self) -> tuple[models.EventType, ...]:
+        """Every type of event that the service takes."""
+        return await self._call(_api.event_types())
+
+    async def event_type(self, name: str) -> models.EventType:
+        """One of them, with JSON Schemas of the event and of its payload."""
+        return await self._call(_api.event_type(name))
+
     async def get_healthz(self) -> Envelope:
         """The probe of older clients; needs neither a token nor a tenant."""
         return await self._call(_api.healthz())
@@ -478,26 +499,6 @@ class AsyncClient(
             WaitTimeout: it does, after so many seconds; ``details["last_error"]`` is the code of what keeps it from being sent.
         """
         await self._run(self._flush_flow(timeout))
-
-    # -- administration ---------------------------------------------------------------------------------------------------------
-
-    async def start_replay(
-        self,
-        projection: str,
-        mode: str = "catch_up",
-        reason: str | None = None,
-        metadata: Mapping[str, Json] | None = None,
-    ) -> models.Run:
-        """Queues a run. Conflict when one is under way for the projection. Tried again only while nothing has been sent."""
-        return await self._call(_api.start_replay(projection, mode, reason, metadata))
-
-    async def get_replay_status(self, job_id: str) -> models.Run:
-        """A run."""
-        return await self._call(_api.replay_status(job_id))
-
-    async def cancel_replay(self, job_id: str) -> models.Run:
-        """Cancels a run."""
-        return await self._call(_api.cancel_replay(job_id))
 
     # -- the end ----------------------------------------------------------------------------------------------------------------
 

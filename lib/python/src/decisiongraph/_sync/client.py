@@ -23,6 +23,8 @@ from ..errors import DecisionGraphError, Unavailable
 from ..events import EventOptions, Payload
 from ..values import Change, Entity, Json
 from .telling import TellingCalls
+from .upkeep import UpkeepCalls
+from .webhooks import WebhookCalls
 from .workflow_settings import WorkflowSettingCalls
 from .workflows import WorkflowCalls
 
@@ -144,7 +146,7 @@ class EventFollower(Iterator[models.StoredEvent]):
             self._pieces = None
 
 
-class Client(WorkflowCalls, TellingCalls, WorkflowSettingCalls, ClientBase[models.Appended]):
+class Client(WorkflowCalls, TellingCalls, WorkflowSettingCalls, UpkeepCalls, WebhookCalls, ClientBase[models.Appended]):
     """A client of one service, for one tenant. Threads may share it. ``ClientBase`` describes the arguments.
 
     Every method raises :class:`ApiError` when the service says no and :class:`Unavailable` when it does not answer, after trying
@@ -184,6 +186,12 @@ class Client(WorkflowCalls, TellingCalls, WorkflowSettingCalls, ClientBase[model
         result = self._call(_api.append_events(events, mode))
         self._last_log_seq = max(self._last_log_seq, result.last_log_seq)
         return result
+
+    def validate_events(
+        self, events: Iterable[Mapping[str, Json]], mode: Literal["independent", "atomic"] = "independent"
+    ) -> models.Validation:
+        """Says what would become of events, and stores nothing."""
+        return self._call(_api.validate_events(events, mode))
 
     def start_trace(
         self,
@@ -407,6 +415,14 @@ class Client(WorkflowCalls, TellingCalls, WorkflowSettingCalls, ClientBase[model
         """The account behind the token."""
         return self._call(_api.me())
 
+    def event_types(self) -> tuple[models.EventType, ...]:
+        """Every type of event that the service takes."""
+        return self._call(_api.event_types())
+
+    def event_type(self, name: str) -> models.EventType:
+        """One of them, with JSON Schemas of the event and of its payload."""
+        return self._call(_api.event_type(name))
+
     def get_healthz(self) -> Envelope:
         """The probe of older clients; needs neither a token nor a tenant."""
         return self._call(_api.healthz())
@@ -476,26 +492,6 @@ class Client(WorkflowCalls, TellingCalls, WorkflowSettingCalls, ClientBase[model
             WaitTimeout: it does, after so many seconds; ``details["last_error"]`` is the code of what keeps it from being sent.
         """
         self._run(self._flush_flow(timeout))
-
-    # -- administration ---------------------------------------------------------------------------------------------------------
-
-    def start_replay(
-        self,
-        projection: str,
-        mode: str = "catch_up",
-        reason: str | None = None,
-        metadata: Mapping[str, Json] | None = None,
-    ) -> models.Run:
-        """Queues a run. Conflict when one is under way for the projection. Tried again only while nothing has been sent."""
-        return self._call(_api.start_replay(projection, mode, reason, metadata))
-
-    def get_replay_status(self, job_id: str) -> models.Run:
-        """A run."""
-        return self._call(_api.replay_status(job_id))
-
-    def cancel_replay(self, job_id: str) -> models.Run:
-        """Cancels a run."""
-        return self._call(_api.cancel_replay(job_id))
 
     # -- the end ----------------------------------------------------------------------------------------------------------------
 

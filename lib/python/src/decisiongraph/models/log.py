@@ -116,6 +116,36 @@ class BatchResult:
 
 
 @dataclass(frozen=True)
+class ValidatedItem:
+    """Whether an event would be stored: ``valid``, or ``invalid``, then with ``error``."""
+
+    index: int
+    status: str
+    event_id: str | None = None
+    payload_hash: str | None = None
+    error: ItemError | None = None
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Which events of a batch would be stored, item by item in its order."""
+
+    results: tuple[ValidatedItem, ...]
+    valid: int
+    invalid: int
+
+
+@dataclass(frozen=True)
+class EventType:
+    """A type of event, with JSON Schemas of the whole event and of its payload; in a list without."""
+
+    event_type: str
+    about: str
+    event_schema: dict[str, Any] = field(default_factory=dict)
+    payload_schema: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class TraceSummary:
     """The digested summary. Its ``event_count`` counts start and finish only; the true one is in the index."""
 

@@ -1,4 +1,4 @@
-"""How projections stand, runs over them, and who calls."""
+"""How projections stand, and who calls."""
 
 from __future__ import annotations
 
@@ -47,34 +47,6 @@ class Digests:
     log_seq: int
     complete: bool = True
     skipped_events: int = 0
-
-
-@dataclass(frozen=True)
-class Run:
-    """A replay run. ``status``: queued, running, paused, cancelling, cancelled, completed, failed."""
-
-    job_id: str
-    status: str
-    mode: str = ""
-    projection_name: str = ""
-    tenant_id: str = ""
-    reason: str | None = None
-    requested_by: str | None = None
-    requested_at: str | None = None
-    started_at: str | None = None
-    finished_at: str | None = None
-    processed_events: int = 0
-    last_log_seq: int = 0
-    until_log_seq: int | None = None
-    error_code: str | None = None
-    error_message: str | None = None
-    metadata: dict[str, Any] = field(default_factory=dict)
-    result: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether nothing more will happen to it."""
-        return self.status in {"cancelled", "completed", "failed"}
 
 
 @dataclass(frozen=True)

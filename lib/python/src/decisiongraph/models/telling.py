@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from .webhooks import NewWebhookSecret, WebhookSecret
+
 
 @dataclass(frozen=True)
 class Notification:
@@ -83,28 +85,6 @@ class WorkflowChannel:
 
 
 @dataclass(frozen=True)
-class WebhookSecret:
-    """What a webhook is signed with, not shown. ``secret_kind`` is ``hmac`` or ``ed25519``, then with a ``public_key``."""
-
-    secret_id: str
-    secret_kind: str
-    created_at: str
-    created_by: str
-    expires_at: str | None = None
-    public_key: str | None = None
-
-
-@dataclass(frozen=True)
-class NewWebhookSecret:
-    """A secret in the one answer that shows it, for ``webhooks.verify``; in place of it the ``public_key`` of ``ed25519``."""
-
-    secret_id: str
-    secret_kind: str
-    secret: str | None = field(default=None, repr=False)
-    public_key: str | None = None
-
-
-@dataclass(frozen=True)
 class WorkflowChannelDetail:
     """A channel, and what signs what goes there."""
 
@@ -118,14 +98,6 @@ class NewWorkflowChannel:
 
     channel: WorkflowChannel
     secret: NewWebhookSecret | None = None
-
-
-@dataclass(frozen=True)
-class RotatedSecret:
-    """A new secret, and those that are valid now, newest first."""
-
-    secret: NewWebhookSecret
-    secrets: tuple[WebhookSecret, ...]
 
 
 @dataclass(frozen=True)
