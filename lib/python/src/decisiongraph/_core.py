@@ -141,7 +141,7 @@ def perform(settings: Settings, call: Call[T], retry: RetryPolicy | None = None)
 
 def _result(call: Call[T], answer: Answer) -> T:
     if call.read_bytes is not None and 200 <= answer.status < 300:
-        return call.read_bytes(answer.body)
+        return call.read_bytes(answer.body, answer.headers)
     return call.read(envelope(answer))
 
 
@@ -387,6 +387,26 @@ def webhook_delivery_pages(
     return Pages(
         lambda at: _api.webhooks.deliveries(webhook_id, {**filters, "cursor": at}),
         lambda page: page.deliveries,
+        lambda page: page.next_cursor,
+        filters.get("cursor"),
+    )
+
+
+def session_pages(filters: Mapping[str, Any]) -> Pages[models.SessionPage, models.UserSession]:
+    """Sessions of people."""
+    return Pages(
+        lambda at: _api.people.sessions({**filters, "cursor": at}),
+        lambda page: page.sessions,
+        lambda page: page.next_cursor,
+        filters.get("cursor"),
+    )
+
+
+def audit_pages(filters: Mapping[str, Any]) -> Pages[models.AuditPage, models.AuditEntry]:
+    """The audit."""
+    return Pages(
+        lambda at: _api.audit.page({**filters, "cursor": at}),
+        lambda page: page.entries,
         lambda page: page.next_cursor,
         filters.get("cursor"),
     )

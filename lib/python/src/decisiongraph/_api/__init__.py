@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import telling, upkeep, webhooks, workflow_settings, workflow_studio, workflows
+from . import accounts, audit, people, telling, upkeep, webhooks, workflow_settings, workflow_studio, workflows
 from .call import API, JSON, NOW, STRICT, Call, Envelope, Freshness, Query, segment, whole
 from .log import (
     TraceSearch,
@@ -19,8 +19,6 @@ from .log import (
     me,
     precedents,
     projection_health,
-    sign_in,
-    sign_out,
     stream,
     trace,
     trace_events,
@@ -38,9 +36,11 @@ __all__ = [
     "Freshness",
     "Query",
     "TraceSearch",
+    "accounts",
     "append",
     "append_batch",
     "append_events",
+    "audit",
     "context",
     "digests",
     "edges",
@@ -49,11 +49,10 @@ __all__ = [
     "events",
     "healthz",
     "me",
+    "people",
     "precedents",
     "projection_health",
     "segment",
-    "sign_in",
-    "sign_out",
     "stream",
     "telling",
     "trace",

@@ -61,7 +61,7 @@ class Call(Generic[T]):
     """One call.
 
     Attributes:
-        read: makes the result out of the envelope; of an answer that is no envelope, ``read_bytes`` does.
+        read: makes the result out of the envelope; of an answer that is no envelope, ``read_bytes`` does, with its headers.
         repeatable: it may be made twice: a read, or a write that the service recognises when it comes again. Others are only repeated
             while nothing can have taken effect.
         patience: seconds the service may think before its answer, on top of the usual timeout.
@@ -76,7 +76,7 @@ class Call(Generic[T]):
     repeatable: bool = True
     anonymous: bool = False
     patience: float = 0.0
-    read_bytes: Callable[[bytes], T] | None = None
+    read_bytes: Callable[[bytes, Mapping[str, str]], T] | None = None
 
 
 def segment(what: str, value: str) -> str:
@@ -194,19 +194,20 @@ def delete(path: str) -> Call[None]:
     return Call("DELETE", f"{API}{path}", nothing, repeatable=False)
 
 
-def lines(path: str, asked: Query, patience: float) -> Call[bytes]:
+def lines(path: str, read: Callable[[bytes, Mapping[str, str]], T], asked: Query, patience: float) -> Call[T]:
     """A read that answers text instead of an envelope, and may be long."""
 
-    def as_sent(body: bytes) -> bytes:
-        return body
+    def of_envelope(envelope: Envelope) -> T:
+        return read(encoded(envelope), {})
 
-    return Call("GET", f"{API}{path}", _no_envelope, asked, patience=patience, read_bytes=as_sent)
+    return Call("GET", f"{API}{path}", of_envelope, asked, patience=patience, read_bytes=read)
+
+
+def as_sent(body: bytes, _: Mapping[str, str]) -> bytes:
+    """Reads text as it is."""
+    return body
 
 
 def encoded(body: Mapping[str, Any]) -> bytes:
     """As JSON, the same bytes for the same content."""
     return json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
-
-
-def _no_envelope(envelope: Envelope) -> bytes:
-    return json.dumps(envelope).encode()

@@ -188,14 +188,3 @@ def digests(fresh: Freshness = NOW) -> Call[models.Digests]:
 def me() -> Call[models.Me]:
     """The account behind the token."""
     return get("/me", one(models.Me))
-
-
-def sign_in(user_id: str, password: str, address: str | None) -> Call[models.SignedIn]:
-    """A session for a person. Not repeatable: each one counts."""
-    body = {"user_id": user_id, "password": password} | ({} if address is None else {"address": address})
-    return post("/sessions", one(models.SignedIn), body)
-
-
-def sign_out() -> Call[Envelope]:
-    """Ends the session that it is called with."""
-    return post("/sessions/end", lambda envelope: envelope)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Literal, TypeAlias, TypedDict
 
 from .. import models
-from .call import Call, Envelope, data, fields, get, lines, listed, nothing, one, post, query, segment
+from .call import Call, Envelope, as_sent, data, fields, get, lines, listed, nothing, one, post, query, segment
 
 Priority: TypeAlias = Literal["urgent", "high", "normal", "low"]
 Status: TypeAlias = Literal[
@@ -138,12 +138,12 @@ def export(workflow_id: str) -> Call[Envelope]:
 
 def export_case(workflow_id: str, how: Mapping[str, Any]) -> Call[bytes]:
     """One case as it is sent."""
-    return lines(_case(workflow_id), query(**how), EXPORT_S)
+    return lines(_case(workflow_id), as_sent, query(**how), EXPORT_S)
 
 
 def export_cases(filters: Mapping[str, Any]) -> Call[bytes]:
     """Many cases, as lines."""
-    return lines("/admin/workflows:export", query(**filters), EXPORT_S)
+    return lines("/admin/workflows:export", as_sent, query(**filters), EXPORT_S)
 
 
 def verify() -> Call[models.WorkflowVerdict]:

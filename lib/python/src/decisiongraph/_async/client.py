@@ -21,6 +21,8 @@ from .._transport import AsyncWire
 from ..errors import DecisionGraphError, Unavailable
 from ..events import EventOptions, Payload
 from ..values import Change, Entity, Json
+from .accounts import AsyncAccountCalls
+from .people import AsyncPeopleCalls
 from .telling import AsyncTellingCalls
 from .upkeep import AsyncUpkeepCalls
 from .webhooks import AsyncWebhookCalls
@@ -146,6 +148,8 @@ class AsyncClient(
     AsyncWorkflowSettingCalls,
     AsyncUpkeepCalls,
     AsyncWebhookCalls,
+    AsyncAccountCalls,
+    AsyncPeopleCalls,
     ClientBase[Awaitable[models.Appended]],
 ):
     """A client of one service, for one tenant, in one event loop. Tasks may share it. ``ClientBase`` describes the arguments.
@@ -433,20 +437,6 @@ class AsyncClient(
     async def get_healthz(self) -> Envelope:
         """The probe of older clients; needs neither a token nor a tenant."""
         return await self._call(_api.healthz())
-
-    # -- people ----------------------------------------------------------------------------------------------------------------
-
-    async def sign_in(self, user_id: str, password: str, address: str | None = None) -> models.SignedIn:
-        """Signs a person in; needs the permission ``principal_assert``. ``address`` is where the person is.
-
-        ``Client(session=signed_in.session.session)`` makes calls in their name. SignInRefused when name and password do not
-        belong together.
-        """
-        return await self._call(_api.sign_in(user_id, password, address))
-
-    async def sign_out(self) -> None:
-        """Ends the session that this client was made with."""
-        await self._call(_api.sign_out())
 
     # -- waiting ----------------------------------------------------------------------------------------------------------------
 

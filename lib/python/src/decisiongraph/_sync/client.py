@@ -22,6 +22,8 @@ from .._transport import Wire
 from ..errors import DecisionGraphError, Unavailable
 from ..events import EventOptions, Payload
 from ..values import Change, Entity, Json
+from .accounts import AccountCalls
+from .people import PeopleCalls
 from .telling import TellingCalls
 from .upkeep import UpkeepCalls
 from .webhooks import WebhookCalls
@@ -146,7 +148,16 @@ class EventFollower(Iterator[models.StoredEvent]):
             self._pieces = None
 
 
-class Client(WorkflowCalls, TellingCalls, WorkflowSettingCalls, UpkeepCalls, WebhookCalls, ClientBase[models.Appended]):
+class Client(
+    WorkflowCalls,
+    TellingCalls,
+    WorkflowSettingCalls,
+    UpkeepCalls,
+    WebhookCalls,
+    AccountCalls,
+    PeopleCalls,
+    ClientBase[models.Appended],
+):
     """A client of one service, for one tenant. Threads may share it. ``ClientBase`` describes the arguments.
 
     Every method raises :class:`ApiError` when the service says no and :class:`Unavailable` when it does not answer, after trying
@@ -426,20 +437,6 @@ class Client(WorkflowCalls, TellingCalls, WorkflowSettingCalls, UpkeepCalls, Web
     def get_healthz(self) -> Envelope:
         """The probe of older clients; needs neither a token nor a tenant."""
         return self._call(_api.healthz())
-
-    # -- people ----------------------------------------------------------------------------------------------------------------
-
-    def sign_in(self, user_id: str, password: str, address: str | None = None) -> models.SignedIn:
-        """Signs a person in; needs the permission ``principal_assert``. ``address`` is where the person is.
-
-        ``Client(session=signed_in.session.session)`` makes calls in their name. SignInRefused when name and password do not
-        belong together.
-        """
-        return self._call(_api.sign_in(user_id, password, address))
-
-    def sign_out(self) -> None:
-        """Ends the session that this client was made with."""
-        self._call(_api.sign_out())
 
     # -- waiting ----------------------------------------------------------------------------------------------------------------
 

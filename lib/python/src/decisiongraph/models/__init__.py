@@ -6,6 +6,22 @@ Keys that a newer service adds are ignored. Positions (``log_seq``) count the te
 
 from __future__ import annotations
 
+from .accounts import (
+    Account,
+    ImportedAccount,
+    ImportedAccounts,
+    NewAccount,
+    NewToken,
+    RotatedToken,
+    Tenant,
+    TenantLimits,
+    Token,
+)
+from .audit import (
+    AuditEntry,
+    AuditExport,
+    AuditPage,
+)
 from .log import (
     Appended,
     BatchResult,
@@ -32,6 +48,16 @@ from .log import (
     TraceSummary,
     ValidatedItem,
     Validation,
+)
+from .people import (
+    BegunSignIn,
+    OidcMethod,
+    SessionPage,
+    SignInMethods,
+    UserAccount,
+    UserLink,
+    UserPassword,
+    UserSession,
 )
 from .reading import read
 from .service import (
@@ -130,8 +156,13 @@ from .workflows import (
 
 __all__ = [
     "Absence",
+    "Account",
     "Appended",
+    "AuditEntry",
+    "AuditExport",
+    "AuditPage",
     "BatchResult",
+    "BegunSignIn",
     "CalendarDeadline",
     "Center",
     "Decision",
@@ -143,11 +174,15 @@ __all__ = [
     "EventType",
     "FailurePage",
     "Health",
+    "ImportedAccount",
+    "ImportedAccounts",
     "ItemError",
     "ItemResult",
     "Me",
     "Meta",
     "MissingEvent",
+    "NewAccount",
+    "NewToken",
     "NewWebhook",
     "NewWebhookSecret",
     "NewWorkflowChannel",
@@ -158,6 +193,7 @@ __all__ = [
     "NotificationPage",
     "NotificationPreferences",
     "NotificationsRead",
+    "OidcMethod",
     "Precedent",
     "Precedents",
     "ProjectionFailure",
@@ -168,13 +204,19 @@ __all__ = [
     "ReviewOutcome",
     "ReviewStarted",
     "RotatedSecret",
+    "RotatedToken",
     "Run",
     "RunBatch",
     "RunPage",
     "Session",
+    "SessionPage",
+    "SignInMethods",
     "SignedIn",
     "StoredEvent",
     "Subgraph",
+    "Tenant",
+    "TenantLimits",
+    "Token",
     "TraceDetail",
     "TraceDryRun",
     "TraceEventPage",
@@ -183,6 +225,10 @@ __all__ = [
     "TraceRow",
     "TraceSummary",
     "User",
+    "UserAccount",
+    "UserLink",
+    "UserPassword",
+    "UserSession",
     "ValidatedItem",
     "Validation",
     "Webhook",
