@@ -466,6 +466,9 @@ class Client(
     ) -> models.Decision:
         """Waits until an ``ApprovalRecorded`` about the subject, an exception or action id, is in the trace.
 
+        Whoever asked for an exception that people review calls :meth:`wait_for_workflow` instead: the service waits, and knows
+        whose word counts.
+
         Args:
             trace_id: where the exception or action is.
             subject_id: which one.
