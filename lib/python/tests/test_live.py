@@ -367,8 +367,10 @@ def test_an_agent_waits_for_what_somebody_decides_who_may(suite: Suite, tenant: 
     token = make_account(suite, tenant, ["workflow_review"])
     with Client(suite.api_url, token, tenant) as desk:
         assert [found.workflow_id for found in desk.workflows(trace_id=trace.trace_id).items] == [item]
-        threading.Timer(0.3, lambda: desk.act_on_workflow(item, "approve", reason="fine")).start()
+        timer = threading.Timer(0.3, lambda: desk.act_on_workflow(item, "approve", reason="fine"))
+        timer.start()
         decided = client.wait_for_workflow(item, timeout=20)
+        timer.join()  # its answer may come later than the waiter's
     assert decided.approved
     assert decided.current_reason == "fine"
     detail = client.workflow(item)
