@@ -8,7 +8,6 @@ import pytest
 from suite import Suite, programs
 
 from decisiongraph import Actor, Client, RetryPolicy, Source
-from decisiongraph._api import API, JSON, Call
 
 ACTOR = Actor("agent", "tester")
 SOURCE = Source("python-tests", "tests")
@@ -33,30 +32,18 @@ def tenant(suite: Suite) -> str:
 
 
 def make_tenant(suite: Suite) -> str:
-    import json
-
     tenant_id = f"py-{os.getpid()}-{next(_numbers)}"
     with Client(suite.api_url, suite.admin_token, tenant_id) as client:
-        body = json.dumps({"tenant_id": tenant_id}).encode()
-        client._call(Call("POST", f"{API}/admin/tenants", lambda envelope: envelope, body=body, content_type=JSON))
+        client.create_tenant(tenant_id)
     return tenant_id
 
 
 def make_account(suite: Suite, tenant_id: str, permissions: list[str]) -> str:
     """A writer of the tenant with these permissions; its token."""
-    import json
-
+    name = f"{tenant_id}-{next(_numbers)}"
     with Client(suite.api_url, suite.admin_token, tenant_id) as client:
-        body = {
-            "account_id": f"{tenant_id}-{next(_numbers)}",
-            "roles": ["writer"],
-            "permissions": permissions,
-            "tenant_ids": [tenant_id],
-        }
-        made = client._call(
-            Call("POST", f"{API}/admin/accounts", lambda envelope: envelope, body=json.dumps(body).encode())
-        )
-    return str(made["data"]["token"]["token"])
+        made = client.create_account(name, roles=["writer"], permissions=permissions, tenant_ids=[tenant_id])
+    return made.token.token
 
 
 @pytest.fixture

@@ -107,7 +107,7 @@ def test_the_service_says_when_to_come_back() -> None:
 
 
 def test_only_what_is_safe_is_repeated() -> None:
-    run = _api.start_replay("all", "verify", "r", None)
+    run = _api.upkeep.start_replay("all", "verify", "r", None)
     started = Answer(202, {}, b'{"data":{"run":{"job_id":"j","status":"queued"}}}')
     for first, attempts in ((REFUSED, 2), (busy(429), 2), (LOST, 1), (busy(503), 1), (busy(504), 1)):
         script = Script(first, started)

@@ -367,12 +367,14 @@ def test_an_agent_waits_for_what_somebody_decides_who_may(suite: Suite, tenant: 
     token = make_account(suite, tenant, ["workflow_review"])
     with Client(suite.api_url, token, tenant) as desk:
         assert [found.workflow_id for found in desk.workflows(trace_id=trace.trace_id).items] == [item]
-        threading.Timer(0.3, lambda: desk.act_on_workflow(item, "approve", reason="fine")).start()
+        timer = threading.Timer(0.3, lambda: desk.act_on_workflow(item, "approve", reason="fine"))
+        timer.start()
         decided = client.wait_for_workflow(item, timeout=20)
+        timer.join()  # its answer may come later than the waiter's
     assert decided.approved
     assert decided.current_reason == "fine"
     detail = client.workflow(item)
-    assert [action["action_type"] for action in detail.actions] == ["requested", "external_approval", "approve"]
+    assert [action.action_type for action in detail.actions] == ["requested", "external_approval", "approve"]
 
 
 def test_an_async_agent_waits_too(suite: Suite, tenant: str) -> None:
@@ -380,6 +382,6 @@ def test_an_async_agent_waits_too(suite: Suite, tenant: str) -> None:
         async with AsyncClient(suite.api_url, suite.admin_token, tenant) as agent:
             with pytest.raises(NotFound):
                 await agent.wait_for_workflow(exception_workflow("no-such-trace", "ex"), timeout=1)
-            assert (await agent.workflows(status=["approved"], limit=1)).summary["total_count"] >= 0
+            assert (await agent.workflows(status=["approved"], limit=1)).summary.total_count >= 0
 
     asyncio.run(ask())

@@ -126,7 +126,7 @@ def perform(settings: Settings, call: Call[T], retry: RetryPolicy | None = None)
         timeout = min(settings.timeout + call.patience, max(left, 0.001))
         try:
             answer = yield _request(settings, call, request_id, timeout)
-            return call.read(envelope(answer))
+            return _result(call, answer)
         except DecisionGraphError as error:
             error.request_id = error.request_id or request_id
             failed += 1
@@ -137,6 +137,12 @@ def perform(settings: Settings, call: Call[T], retry: RetryPolicy | None = None)
             if pause is None:
                 raise
         yield Sleep(pause)
+
+
+def _result(call: Call[T], answer: Answer) -> T:
+    if call.read_bytes is not None and 200 <= answer.status < 300:
+        return call.read_bytes(answer.body, answer.headers)
+    return call.read(envelope(answer))
 
 
 def _request(settings: Settings, call: Call[Any], request_id: str, timeout: float) -> Send:
@@ -300,6 +306,112 @@ def edge_pages(
     )
 
 
+def workflow_pages(filters: Mapping[str, Any]) -> Pages[models.WorkflowPage, models.Workflow]:
+    """What waits for people."""
+    return Pages(
+        lambda at: _api.workflows.page({**filters, "cursor": at}),
+        lambda page: page.items,
+        lambda page: page.next_cursor,
+        filters.get("cursor"),
+    )
+
+
+def dead_letter_pages(
+    *, resolved: bool | None, size: int | None
+) -> Pages[models.WorkflowDeadLetterPage, models.WorkflowDeadLetter]:
+    """Events that no item could take."""
+    return Pages(
+        lambda at: _api.workflows.dead_letters(resolved=resolved, limit=size, cursor=at),
+        lambda page: page.dead_letters,
+        lambda page: page.next_cursor,
+        None,
+    )
+
+
+def notification_pages(filters: Mapping[str, Any]) -> Pages[models.NotificationPage, models.Notification]:
+    """What the caller was told."""
+    return Pages(
+        lambda at: _api.telling.notifications({**filters, "cursor": at}),
+        lambda page: page.notifications,
+        lambda page: page.next_cursor,
+        filters.get("cursor"),
+    )
+
+
+def delivery_pages(
+    filters: Mapping[str, Any],
+) -> Pages[models.NotificationDeliveryPage, models.NotificationDelivery]:
+    """What went out about notifications."""
+    return Pages(
+        lambda at: _api.telling.deliveries({**filters, "cursor": at}),
+        lambda page: page.deliveries,
+        lambda page: page.next_cursor,
+        filters.get("cursor"),
+    )
+
+
+def run_pages(filters: Mapping[str, Any]) -> Pages[models.RunPage, models.Run]:
+    """Runs over projections."""
+    return Pages(
+        lambda at: _api.upkeep.runs({**filters, "cursor": at}),
+        lambda page: page.runs,
+        lambda page: page.next_cursor,
+        filters.get("cursor"),
+    )
+
+
+def failure_pages(filters: Mapping[str, Any]) -> Pages[models.FailurePage, models.ProjectionFailure]:
+    """Events that were set aside."""
+    return Pages(
+        lambda at: _api.upkeep.failures({**filters, "cursor": at}),
+        lambda page: page.failures,
+        lambda page: page.next_cursor,
+        filters.get("cursor"),
+    )
+
+
+def digest_pages(projection: str | None, size: int | None) -> Pages[models.DigestPage, models.WrittenDigest]:
+    """Digests that were written down."""
+    return Pages(
+        lambda at: _api.upkeep.digest_history(projection, size, at),
+        lambda page: page.digests,
+        lambda page: page.next_cursor,
+        None,
+    )
+
+
+def webhook_delivery_pages(
+    webhook_id: str, filters: Mapping[str, Any]
+) -> Pages[models.WebhookDeliveryPage, models.WebhookDelivery]:
+    """Messages for an endpoint."""
+    return Pages(
+        lambda at: _api.webhooks.deliveries(webhook_id, {**filters, "cursor": at}),
+        lambda page: page.deliveries,
+        lambda page: page.next_cursor,
+        filters.get("cursor"),
+    )
+
+
+def session_pages(filters: Mapping[str, Any]) -> Pages[models.SessionPage, models.UserSession]:
+    """Sessions of people."""
+    return Pages(
+        lambda at: _api.people.sessions({**filters, "cursor": at}),
+        lambda page: page.sessions,
+        lambda page: page.next_cursor,
+        filters.get("cursor"),
+    )
+
+
+def audit_pages(filters: Mapping[str, Any]) -> Pages[models.AuditPage, models.AuditEntry]:
+    """The audit."""
+    return Pages(
+        lambda at: _api.audit.page({**filters, "cursor": at}),
+        lambda page: page.entries,
+        lambda page: page.next_cursor,
+        filters.get("cursor"),
+    )
+
+
 def wait_visible(settings: Settings, log_seq: int, timeout: float) -> Flow[models.Health]:
     """Waits until every projection holds the event at ``log_seq``.
 
@@ -367,7 +479,7 @@ def wait_for_workflow(settings: Settings, workflow_id: str, timeout: float) -> F
         left = end - settings.clock()
         try:
             seconds = max(1, min(int(left), 20))
-            waited = yield from perform(settings, _api.workflow_wait(workflow_id, seconds), _until(settings, left))
+            waited = yield from perform(settings, _api.workflows.wait(workflow_id, seconds), _until(settings, left))
             if waited.decided:
                 return waited.workflow
         except NotFound:

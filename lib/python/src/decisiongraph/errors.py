@@ -11,8 +11,10 @@
     │   │   └── SignInRefused     403 sign_in_refused
     │   ├── NotFound              404
     │   ├── Conflict              409: conflict, event_sequence_invalid, idempotency_conflict
-    │   │   └── OutOfDate         409 projection_out_of_date
+    │   │   ├── OutOfDate         409 projection_out_of_date
+    │   │   └── PreconditionFailed 412: it is not any more as the caller saw it
     │   └── ServiceBusy           408, 429, 5xx: the same call may succeed later
+    │       └── SignInUnavailable 503 sign_in_unavailable
     ├── Unavailable               no answer: not reachable, the connection broke, or it took too long
     ├── InvalidResponse           something else answered there
     ├── InvalidEvent              refused before anything was sent
@@ -132,6 +134,10 @@ class OutOfDate(Conflict):
         return True
 
 
+class PreconditionFailed(Conflict):
+    """What was to be changed is not any more at the version that the call names. Look at it again first."""
+
+
 class ServiceBusy(ApiError):
     """The service cannot now: ``rate_limited``, ``storage``, ``request_timeout``, or a fault of its own."""
 
@@ -144,6 +150,10 @@ class ServiceBusy(ApiError):
     def is_unsent(self) -> bool:
         """A refusal for its rate has no effect; all others leave open what happened."""
         return self.status == 429
+
+
+class SignInUnavailable(ServiceBusy):
+    """The issuer at which people prove who they are does not answer as it should. Passwords work meanwhile."""
 
 
 class Unavailable(DecisionGraphError):
@@ -228,11 +238,31 @@ class TraceBlocked(SpoolError):
     code = "trace_blocked"
 
 
-_BY_CODE: dict[str, type[ApiError]] = {
-    "projection_out_of_date": OutOfDate,
+CODES: dict[str, type[ApiError]] = {
+    "invalid_argument": InvalidArgument,
+    "unauthorized": Unauthorized,
     "session_ended": SessionEnded,
+    "forbidden": Forbidden,
     "sign_in_refused": SignInRefused,
+    "not_found": NotFound,
+    "method_not_allowed": InvalidArgument,
+    "not_acceptable": InvalidArgument,
+    "request_timeout": ServiceBusy,
+    "conflict": Conflict,
+    "idempotency_conflict": Conflict,
+    "event_sequence_invalid": Conflict,
+    "projection_out_of_date": OutOfDate,
+    "precondition_failed": PreconditionFailed,
+    "payload_too_large": InvalidArgument,
+    "unsupported_media_type": InvalidArgument,
+    "schema_violation": InvalidArgument,
+    "pii_policy_violation": InvalidArgument,
+    "rate_limited": ServiceBusy,
+    "internal_error": ServiceBusy,
+    "sign_in_unavailable": SignInUnavailable,
+    "storage": ServiceBusy,
 }
+"""Every code of the service, in the order of ``docs/errors``, and its type."""
 
 
 def from_answer(
@@ -243,12 +273,14 @@ def from_answer(
     code = code if isinstance(code, str) else "invalid_response"
     details = error.get("details")
     kind: type[ApiError]
-    if code in _BY_CODE:
-        kind = _BY_CODE[code]
+    if code in CODES:
+        kind = CODES[code]
     elif status in {408, 429} or status >= 500:
         kind = ServiceBusy
     else:
-        kind = {401: Unauthorized, 403: Forbidden, 404: NotFound, 409: Conflict}.get(status, InvalidArgument)
+        kind = {401: Unauthorized, 403: Forbidden, 404: NotFound, 409: Conflict, 412: PreconditionFailed}.get(
+            status, InvalidArgument
+        )
     return kind(
         str(error.get("message", "")),
         code=code,

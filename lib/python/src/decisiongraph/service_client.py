@@ -104,19 +104,19 @@ class DecisionGraphServiceClient:
         self, projection: str, mode: str, reason: str, metadata: Mapping[str, Json] | None = None
     ) -> Envelope:
         """POST ``/admin/replays``."""
-        return self._whole(_api.start_replay(projection, mode, reason, metadata))
+        return self._whole(_api.upkeep.start_replay(projection, mode, reason, metadata))
 
     def get_replay_status(self, job_id: str) -> Envelope:
         """GET ``/admin/replays/{job_id}``."""
-        return self._whole(_api.replay_status(job_id))
+        return self._whole(_api.upkeep.replay_status(job_id))
 
     def cancel_replay(self, job_id: str) -> Envelope:
         """POST ``/admin/replays/{job_id}/cancel``."""
-        return self._whole(_api.cancel_replay(job_id))
+        return self._whole(_api.upkeep.step_run(job_id, "cancel"))
 
     def export_workflow(self, workflow_id: str) -> Envelope:
         """GET ``/admin/workflows/{workflow_id}/export``."""
-        return self._whole(_api.export_workflow(workflow_id))
+        return self._whole(_api.workflows.export(workflow_id))
 
     def close(self) -> None:
         """Closes the connections."""

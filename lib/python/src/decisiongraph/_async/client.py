@@ -10,17 +10,24 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
-from . import _api, _core, events, models
-from ._api import NOW, Call, Envelope, Freshness
-from ._base import ClientBase
-from ._core import Flow, Pages
-from ._follow import Following
-from ._ids import new_id
-from ._recorder import TraceRecorder, ending, resolve
-from ._transport import AsyncWire
-from .errors import DecisionGraphError, Unavailable
-from .events import EventOptions, Payload
-from .values import Change, Entity, Json
+from .. import _api, _core, events, models
+from .._api import NOW, Call, Envelope, Freshness
+from .._base import ClientBase
+from .._core import Flow, Pages
+from .._follow import Following
+from .._ids import exception_workflow, new_id
+from .._recorder import TraceRecorder, ending, resolve
+from .._transport import AsyncWire
+from ..errors import DecisionGraphError, Unavailable
+from ..events import EventOptions, Payload
+from ..values import Change, Entity, Json
+from .accounts import AsyncAccountCalls
+from .people import AsyncPeopleCalls
+from .telling import AsyncTellingCalls
+from .upkeep import AsyncUpkeepCalls
+from .webhooks import AsyncWebhookCalls
+from .workflow_settings import AsyncWorkflowSettingCalls
+from .workflows import AsyncWorkflowCalls
 
 if TYPE_CHECKING:
     import ssl
@@ -70,6 +77,10 @@ class AsyncTrace(TraceRecorder[Awaitable[models.Appended]]):
     ) -> models.Decision:
         """Waits for a decision about an exception or action of this trace; see :meth:`AsyncClient.wait_for_decision`."""
         return await self._client.wait_for_decision(self.trace_id, subject_id, timeout=timeout, recorded_by=recorded_by)
+
+    async def wait_for_workflow(self, exception_id: str, *, timeout: float) -> models.Workflow:
+        """Waits until somebody who may has decided an exception of this trace; see :meth:`AsyncClient.wait_for_workflow`."""
+        return await self._client.wait_for_workflow(exception_workflow(self.trace_id, exception_id), timeout=timeout)
 
     async def __aenter__(self) -> AsyncTrace:
         """Makes it the current trace."""
@@ -131,7 +142,16 @@ class AsyncEventFollower(AsyncIterator[models.StoredEvent]):
             self._pieces = None
 
 
-class AsyncClient(ClientBase[Awaitable[models.Appended]]):
+class AsyncClient(
+    AsyncWorkflowCalls,
+    AsyncTellingCalls,
+    AsyncWorkflowSettingCalls,
+    AsyncUpkeepCalls,
+    AsyncWebhookCalls,
+    AsyncAccountCalls,
+    AsyncPeopleCalls,
+    ClientBase[Awaitable[models.Appended]],
+):
     """A client of one service, for one tenant, in one event loop. Tasks may share it. ``ClientBase`` describes the arguments.
 
     Every method raises :class:`ApiError` when the service says no and :class:`Unavailable` when it does not answer, after trying
@@ -174,6 +194,12 @@ class AsyncClient(ClientBase[Awaitable[models.Appended]]):
         result = await self._call(_api.append_events(events, mode))
         self._last_log_seq = max(self._last_log_seq, result.last_log_seq)
         return result
+
+    async def validate_events(
+        self, events: Iterable[Mapping[str, Json]], mode: Literal["independent", "atomic"] = "independent"
+    ) -> models.Validation:
+        """Says what would become of events, and stores nothing."""
+        return await self._call(_api.validate_events(events, mode))
 
     async def start_trace(
         self,
@@ -400,23 +426,17 @@ class AsyncClient(ClientBase[Awaitable[models.Appended]]):
         """The account behind the token."""
         return await self._call(_api.me())
 
+    async def event_types(self) -> tuple[models.EventType, ...]:
+        """Every type of event that the service takes."""
+        return await self._call(_api.event_types())
+
+    async def event_type(self, name: str) -> models.EventType:
+        """One of them, with JSON Schemas of the event and of its payload."""
+        return await self._call(_api.event_type(name))
+
     async def get_healthz(self) -> Envelope:
         """The probe of older clients; needs neither a token nor a tenant."""
         return await self._call(_api.healthz())
-
-    # -- people ----------------------------------------------------------------------------------------------------------------
-
-    async def sign_in(self, user_id: str, password: str, address: str | None = None) -> models.SignedIn:
-        """Signs a person in; needs the permission ``principal_assert``. ``address`` is where the person is.
-
-        ``Client(session=signed_in.session.session)`` makes calls in their name. SignInRefused when name and password do not
-        belong together.
-        """
-        return await self._call(_api.sign_in(user_id, password, address))
-
-    async def sign_out(self) -> None:
-        """Ends the session that this client was made with."""
-        await self._call(_api.sign_out())
 
     # -- waiting ----------------------------------------------------------------------------------------------------------------
 
@@ -446,6 +466,9 @@ class AsyncClient(ClientBase[Awaitable[models.Appended]]):
     ) -> models.Decision:
         """Waits until an ``ApprovalRecorded`` about the subject, an exception or action id, is in the trace.
 
+        Whoever asked for an exception that people review calls :meth:`wait_for_workflow` instead: the service waits, and knows
+        whose word counts.
+
         Args:
             trace_id: where the exception or action is.
             subject_id: which one.
@@ -469,62 +492,6 @@ class AsyncClient(ClientBase[Awaitable[models.Appended]]):
             WaitTimeout: it does, after so many seconds; ``details["last_error"]`` is the code of what keeps it from being sent.
         """
         await self._run(self._flush_flow(timeout))
-
-    # -- reviews ----------------------------------------------------------------------------------------------------------------
-
-    async def workflows(self, **filters: Any) -> models.WorkflowPage:
-        """What waits for people: overdue items first, then by urgency, then by age.
-
-        Filters are those of ``GET /workflows``: ``status``, ``assignee``, ``policy_id``, ``only_overdue``, ``limit``, ``cursor`` …
-        """
-        return await self._call(_api.workflows(filters))
-
-    async def workflow(self, workflow_id: str) -> models.WorkflowDetail:
-        """One item with what was done and told. NotFound when there is none."""
-        return await self._call(_api.workflow(workflow_id))
-
-    async def act_on_workflow(self, workflow_id: str, action: str, **fields: Any) -> models.Workflow:
-        """Does something with an item: ``approve``, ``reject``, ``comment``, ``reassign``, ``claim`` and so on.
-
-        ``fields`` are those of ``POST /workflows/{id}/actions``, such as ``reason``, ``note``, ``confirm_text``, ``version``,
-        ``request_hash``. Forbidden for who asked; Conflict where it is not possible.
-        """
-        return await self._call(_api.act_on_workflow(workflow_id, action, fields))
-
-    async def wait_for_workflow(self, workflow_id: str, *, timeout: float) -> models.Workflow:
-        """Waits until somebody who may has decided, and answers how; :func:`exception_workflow` names the item of an exception.
-
-        An item that is not there yet is waited for too, so whoever asked for an exception can call this at once. Unlike
-        :meth:`wait_for_decision`, which reads what anybody may write to the trace, this answers a decision that counts.
-
-        Raises:
-            WaitTimeout: nobody has decided in time.
-        """
-        return await self._run(_core.wait_for_workflow(self._settings, workflow_id, timeout))
-
-    # -- administration ---------------------------------------------------------------------------------------------------------
-
-    async def start_replay(
-        self,
-        projection: str,
-        mode: str = "catch_up",
-        reason: str | None = None,
-        metadata: Mapping[str, Json] | None = None,
-    ) -> models.Run:
-        """Queues a run. Conflict when one is under way for the projection. Tried again only while nothing has been sent."""
-        return await self._call(_api.start_replay(projection, mode, reason, metadata))
-
-    async def get_replay_status(self, job_id: str) -> models.Run:
-        """A run."""
-        return await self._call(_api.replay_status(job_id))
-
-    async def cancel_replay(self, job_id: str) -> models.Run:
-        """Cancels a run."""
-        return await self._call(_api.cancel_replay(job_id))
-
-    async def export_workflow(self, workflow_id: str) -> Envelope:
-        """Everything about one review item."""
-        return await self._call(_api.export_workflow(workflow_id))
 
     # -- the end ----------------------------------------------------------------------------------------------------------------
 

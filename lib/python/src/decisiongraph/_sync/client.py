@@ -11,17 +11,24 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
-from . import _api, _core, events, models
-from ._api import NOW, Call, Envelope, Freshness
-from ._base import ClientBase
-from ._core import Flow, Pages
-from ._follow import Following
-from ._ids import new_id
-from ._recorder import TraceRecorder, ending, resolve
-from ._transport import Wire
-from .errors import DecisionGraphError, Unavailable
-from .events import EventOptions, Payload
-from .values import Change, Entity, Json
+from .. import _api, _core, events, models
+from .._api import NOW, Call, Envelope, Freshness
+from .._base import ClientBase
+from .._core import Flow, Pages
+from .._follow import Following
+from .._ids import exception_workflow, new_id
+from .._recorder import TraceRecorder, ending, resolve
+from .._transport import Wire
+from ..errors import DecisionGraphError, Unavailable
+from ..events import EventOptions, Payload
+from ..values import Change, Entity, Json
+from .accounts import AccountCalls
+from .people import PeopleCalls
+from .telling import TellingCalls
+from .upkeep import UpkeepCalls
+from .webhooks import WebhookCalls
+from .workflow_settings import WorkflowSettingCalls
+from .workflows import WorkflowCalls
 
 if TYPE_CHECKING:
     import ssl
@@ -71,6 +78,10 @@ class Trace(TraceRecorder[models.Appended]):
     ) -> models.Decision:
         """Waits for a decision about an exception or action of this trace; see :meth:`Client.wait_for_decision`."""
         return self._client.wait_for_decision(self.trace_id, subject_id, timeout=timeout, recorded_by=recorded_by)
+
+    def wait_for_workflow(self, exception_id: str, *, timeout: float) -> models.Workflow:
+        """Waits until somebody who may has decided an exception of this trace; see :meth:`Client.wait_for_workflow`."""
+        return self._client.wait_for_workflow(exception_workflow(self.trace_id, exception_id), timeout=timeout)
 
     def __enter__(self) -> Trace:
         """Makes it the current trace."""
@@ -137,7 +148,16 @@ class EventFollower(Iterator[models.StoredEvent]):
             self._pieces = None
 
 
-class Client(ClientBase[models.Appended]):
+class Client(
+    WorkflowCalls,
+    TellingCalls,
+    WorkflowSettingCalls,
+    UpkeepCalls,
+    WebhookCalls,
+    AccountCalls,
+    PeopleCalls,
+    ClientBase[models.Appended],
+):
     """A client of one service, for one tenant. Threads may share it. ``ClientBase`` describes the arguments.
 
     Every method raises :class:`ApiError` when the service says no and :class:`Unavailable` when it does not answer, after trying
@@ -177,6 +197,12 @@ class Client(ClientBase[models.Appended]):
         result = self._call(_api.append_events(events, mode))
         self._last_log_seq = max(self._last_log_seq, result.last_log_seq)
         return result
+
+    def validate_events(
+        self, events: Iterable[Mapping[str, Json]], mode: Literal["independent", "atomic"] = "independent"
+    ) -> models.Validation:
+        """Says what would become of events, and stores nothing."""
+        return self._call(_api.validate_events(events, mode))
 
     def start_trace(
         self,
@@ -400,23 +426,17 @@ class Client(ClientBase[models.Appended]):
         """The account behind the token."""
         return self._call(_api.me())
 
+    def event_types(self) -> tuple[models.EventType, ...]:
+        """Every type of event that the service takes."""
+        return self._call(_api.event_types())
+
+    def event_type(self, name: str) -> models.EventType:
+        """One of them, with JSON Schemas of the event and of its payload."""
+        return self._call(_api.event_type(name))
+
     def get_healthz(self) -> Envelope:
         """The probe of older clients; needs neither a token nor a tenant."""
         return self._call(_api.healthz())
-
-    # -- people ----------------------------------------------------------------------------------------------------------------
-
-    def sign_in(self, user_id: str, password: str, address: str | None = None) -> models.SignedIn:
-        """Signs a person in; needs the permission ``principal_assert``. ``address`` is where the person is.
-
-        ``Client(session=signed_in.session.session)`` makes calls in their name. SignInRefused when name and password do not
-        belong together.
-        """
-        return self._call(_api.sign_in(user_id, password, address))
-
-    def sign_out(self) -> None:
-        """Ends the session that this client was made with."""
-        self._call(_api.sign_out())
 
     # -- waiting ----------------------------------------------------------------------------------------------------------------
 
@@ -446,6 +466,9 @@ class Client(ClientBase[models.Appended]):
     ) -> models.Decision:
         """Waits until an ``ApprovalRecorded`` about the subject, an exception or action id, is in the trace.
 
+        Whoever asked for an exception that people review calls :meth:`wait_for_workflow` instead: the service waits, and knows
+        whose word counts.
+
         Args:
             trace_id: where the exception or action is.
             subject_id: which one.
@@ -469,62 +492,6 @@ class Client(ClientBase[models.Appended]):
             WaitTimeout: it does, after so many seconds; ``details["last_error"]`` is the code of what keeps it from being sent.
         """
         self._run(self._flush_flow(timeout))
-
-    # -- reviews ----------------------------------------------------------------------------------------------------------------
-
-    def workflows(self, **filters: Any) -> models.WorkflowPage:
-        """What waits for people: overdue items first, then by urgency, then by age.
-
-        Filters are those of ``GET /workflows``: ``status``, ``assignee``, ``policy_id``, ``only_overdue``, ``limit``, ``cursor`` …
-        """
-        return self._call(_api.workflows(filters))
-
-    def workflow(self, workflow_id: str) -> models.WorkflowDetail:
-        """One item with what was done and told. NotFound when there is none."""
-        return self._call(_api.workflow(workflow_id))
-
-    def act_on_workflow(self, workflow_id: str, action: str, **fields: Any) -> models.Workflow:
-        """Does something with an item: ``approve``, ``reject``, ``comment``, ``reassign``, ``claim`` and so on.
-
-        ``fields`` are those of ``POST /workflows/{id}/actions``, such as ``reason``, ``note``, ``confirm_text``, ``version``,
-        ``request_hash``. Forbidden for who asked; Conflict where it is not possible.
-        """
-        return self._call(_api.act_on_workflow(workflow_id, action, fields))
-
-    def wait_for_workflow(self, workflow_id: str, *, timeout: float) -> models.Workflow:
-        """Waits until somebody who may has decided, and answers how; :func:`exception_workflow` names the item of an exception.
-
-        An item that is not there yet is waited for too, so whoever asked for an exception can call this at once. Unlike
-        :meth:`wait_for_decision`, which reads what anybody may write to the trace, this answers a decision that counts.
-
-        Raises:
-            WaitTimeout: nobody has decided in time.
-        """
-        return self._run(_core.wait_for_workflow(self._settings, workflow_id, timeout))
-
-    # -- administration ---------------------------------------------------------------------------------------------------------
-
-    def start_replay(
-        self,
-        projection: str,
-        mode: str = "catch_up",
-        reason: str | None = None,
-        metadata: Mapping[str, Json] | None = None,
-    ) -> models.Run:
-        """Queues a run. Conflict when one is under way for the projection. Tried again only while nothing has been sent."""
-        return self._call(_api.start_replay(projection, mode, reason, metadata))
-
-    def get_replay_status(self, job_id: str) -> models.Run:
-        """A run."""
-        return self._call(_api.replay_status(job_id))
-
-    def cancel_replay(self, job_id: str) -> models.Run:
-        """Cancels a run."""
-        return self._call(_api.cancel_replay(job_id))
-
-    def export_workflow(self, workflow_id: str) -> Envelope:
-        """Everything about one review item."""
-        return self._call(_api.export_workflow(workflow_id))
 
     # -- the end ----------------------------------------------------------------------------------------------------------------
 

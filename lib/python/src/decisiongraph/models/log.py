@@ -1,21 +1,11 @@
-"""What the service answers, as types.
-
-Keys that a newer service adds are ignored. Positions (``log_seq``) count the tenant's log from 1, places in a trace (``trace_seq``) from
-0. Times are RFC 3339 text, ids are text.
-"""
+"""What the log holds, and what is read from its projections."""
 
 from __future__ import annotations
 
-import types
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
-from functools import cache
-from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from dataclasses import dataclass, field
+from typing import Any
 
-from .errors import InvalidResponse
-from .values import Actor, Source
-
-T = TypeVar("T")
+from ..values import Actor, Source
 
 
 @dataclass(frozen=True)
@@ -123,6 +113,36 @@ class BatchResult:
     rejected: int
     last_log_seq: int
     """The last position that belongs to an event of the batch, 0 when none does."""
+
+
+@dataclass(frozen=True)
+class ValidatedItem:
+    """Whether an event would be stored: ``valid``, or ``invalid``, then with ``error``."""
+
+    index: int
+    status: str
+    event_id: str | None = None
+    payload_hash: str | None = None
+    error: ItemError | None = None
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Which events of a batch would be stored, item by item in its order."""
+
+    results: tuple[ValidatedItem, ...]
+    valid: int
+    invalid: int
+
+
+@dataclass(frozen=True)
+class EventType:
+    """A type of event, with JSON Schemas of the whole event and of its payload; in a list without."""
+
+    event_type: str
+    about: str
+    event_schema: dict[str, Any] = field(default_factory=dict)
+    payload_schema: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -307,118 +327,6 @@ class Precedents:
 
 
 @dataclass(frozen=True)
-class ProjectionHealth:
-    """Where one projection stands. ``status``: ``ok``, ``rebuilding``, ``lagging``, ``stalled`` or ``failed``."""
-
-    projection_name: str
-    last_log_seq: int
-    pending_events: int
-    is_stale: bool
-    status: str = ""
-    state: str = ""
-    lag_seconds: float = 0.0
-    open_failures: int = 0
-    quarantined: int = 0
-    digest: str | None = None
-    updated_at: str | None = None
-
-
-@dataclass(frozen=True)
-class Health:
-    """Where the projections of a tenant stand; ``status`` is the worst of theirs."""
-
-    tenant_id: str
-    event_log_last_seq: int
-    projections: tuple[ProjectionHealth, ...]
-    status: str = ""
-    open_failures: tuple[dict[str, Any], ...] = ()
-    open_runs: tuple[dict[str, Any], ...] = ()
-    full_digest: str | None = None
-
-
-@dataclass(frozen=True)
-class Digests:
-    """Hashes over everything the projections hold, of one moment."""
-
-    context_graph: str
-    trace_summary: str
-    precedent_index: str
-    full_projection: str
-    log_seq: int
-    complete: bool = True
-    skipped_events: int = 0
-
-
-@dataclass(frozen=True)
-class Run:
-    """A replay run. ``status``: queued, running, paused, cancelling, cancelled, completed, failed."""
-
-    job_id: str
-    status: str
-    mode: str = ""
-    projection_name: str = ""
-    tenant_id: str = ""
-    reason: str | None = None
-    requested_by: str | None = None
-    requested_at: str | None = None
-    started_at: str | None = None
-    finished_at: str | None = None
-    processed_events: int = 0
-    last_log_seq: int = 0
-    until_log_seq: int | None = None
-    error_code: str | None = None
-    error_message: str | None = None
-    metadata: dict[str, Any] = field(default_factory=dict)
-    result: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether nothing more will happen to it."""
-        return self.status in {"cancelled", "completed", "failed"}
-
-
-@dataclass(frozen=True)
-class Me:
-    """The account behind the token. ``tenants`` are the registered ones it may use."""
-
-    account_id: str
-    roles: tuple[str, ...] = ()
-    permissions: tuple[str, ...] = ()
-    tenant_ids: tuple[str, ...] = ()
-    tenants: tuple[str, ...] = ()
-    token: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Session:
-    """The session of a person who signed in. ``session`` is the secret for ``Client(session=…)``, and is not shown."""
-
-    session_id: str
-    session: str = field(repr=False)
-    expires_at: str
-    idle_s: int
-    """It ends after so many seconds without use."""
-
-
-@dataclass(frozen=True)
-class User:
-    """A person who signed in."""
-
-    user_id: str
-    display_name: str | None = None
-    must_change_password: bool = False
-    """Whether they have to choose a password before anything else."""
-
-
-@dataclass(frozen=True)
-class SignedIn:
-    """Who signed in, and with which session."""
-
-    session: Session
-    user: User
-
-
-@dataclass(frozen=True)
 class Decision:
     """A decision about a subject, as the log has it.
 
@@ -437,123 +345,3 @@ class Decision:
     def approved(self) -> bool:
         """Whether it is a yes."""
         return self.decision == "approved"
-
-
-@dataclass(frozen=True)
-class Workflow:
-    """Something that people have to look at: an exception that was asked for, or a review of a trace."""
-
-    workflow_id: str
-    trace_id: str
-    workflow_kind: str
-    status: str
-    priority: str
-    title: str
-    version: int
-    round: int
-    requested_at: str
-    request: dict[str, Any]
-    """What is asked for; ``payload_hash`` is what a decision is bound to."""
-    overdue: bool = False
-    sla_due_at: str | None = None
-    assigned_account_id: str | None = None
-    assigned_role: str | None = None
-    claimed_by: str | None = None
-    current_decision: str | None = None
-    """``approved``, ``rejected`` or ``override_approved``, once somebody has decided."""
-    current_reason: str | None = None
-    metadata: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def decided(self) -> bool:
-        """Whether somebody has decided."""
-        return self.status in ("approved", "rejected", "overridden")
-
-    @property
-    def approved(self) -> bool:
-        """Whether it is a yes."""
-        return self.status in ("approved", "overridden")
-
-
-@dataclass(frozen=True)
-class WorkflowPage:
-    """A page of what waits: overdue items first, then by urgency, then by age."""
-
-    items: tuple[Workflow, ...]
-    summary: dict[str, Any]
-    next_cursor: str | None = None
-
-
-@dataclass(frozen=True)
-class WorkflowDetail:
-    """An item with what was done and told."""
-
-    workflow: Workflow
-    actions: tuple[dict[str, Any], ...]
-    notifications: tuple[dict[str, Any], ...]
-
-
-@dataclass(frozen=True)
-class WorkflowWaited:
-    """How waiting ended."""
-
-    decided: bool
-    workflow: Workflow
-
-
-def read(kind: type[T], data: Any) -> T:
-    """``data`` as a ``kind``, recursively.
-
-    Raises:
-        InvalidResponse: something is missing or of another type.
-    """
-    try:
-        value: T = _reader(cast("Any", kind))(data)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InvalidResponse(f"the answer is not a {kind.__name__}: {error}") from error
-    return value
-
-
-@cache
-def _reader(hint: Any) -> Callable[[Any], Any]:
-    """How a value of this type is read. Decided once per type, so that a page of events is not slow."""
-    origin, arguments = get_origin(hint), get_args(hint)
-    if hint is Any:
-        return lambda data: data
-    if origin in (Union, types.UnionType):
-        inner = _reader(next(argument for argument in arguments if argument is not type(None)))
-        return lambda data: None if data is None else inner(data)
-    if origin is tuple:
-        item = _reader(arguments[0])
-        return lambda data: tuple(item(element) for element in data)
-    if is_dataclass(hint) and isinstance(hint, type):
-        return _dataclass_reader(hint)
-    plain = dict if origin is dict else hint
-    return lambda data: _expect(plain, data)
-
-
-def _dataclass_reader(kind: type) -> Callable[[Any], Any]:
-    hints = get_type_hints(kind)
-    plan = [
-        (entry.name, _reader(hints[entry.name]), entry.default is MISSING and entry.default_factory is MISSING)
-        for entry in fields(kind)
-    ]
-
-    def read_one(data: Mapping[str, Any]) -> Any:
-        if not isinstance(data, Mapping):
-            raise TypeError(f"{type(data).__name__} where {kind.__name__} is due")
-        known = {}
-        for name, reader, required in plan:
-            if required or data.get(name) is not None:  # a null where there is a default is the default
-                known[name] = reader(data[name])
-        return kind(**known)
-
-    return read_one
-
-
-def _expect(kind: type, data: Any) -> Any:
-    if kind is float and isinstance(data, int):
-        return float(data)
-    if not isinstance(data, kind) or (kind is int and isinstance(data, bool)):
-        raise TypeError(f"{type(data).__name__} where {kind.__name__} is due")
-    return data
