@@ -26,6 +26,7 @@ const TAGS: &[(&str, &str)] = &[
     ("precedents", "Earlier decisions like the one at hand."),
     ("projections", "Where the read models stand."),
     ("workflows", "What people have to look at, and what they do with it."),
+    ("workflow-files", "Files that are shown as evidence."),
     ("workflow-studio", "What reviews are made by, what one of a trace would be, and starting it."),
     ("notifications", "What the caller was told, and what they want to be told."),
     ("absences", "When somebody is away, and who stands in."),

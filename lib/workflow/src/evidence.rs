@@ -9,8 +9,10 @@ use serde_json::{Map, Value, json};
 
 use crate::{canonical::canonical, problems::Problems};
 
+mod files;
 mod media;
 
+pub use files::{KeptFile, filled, named};
 pub use media::{BadFile, LARGEST_FILE, MediaType};
 
 /// Most entries that one action brings.

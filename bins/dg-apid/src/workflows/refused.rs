@@ -5,11 +5,17 @@ use dg_storage::workflow::Declined;
 use dg_workflow::Action;
 use dg_workflow::command::Refusal;
 
+use crate::workflow_settings::wrong;
+
 /// The answer to a command that was declined.
 pub(crate) fn declined(workflow_id: &str, declined: Declined) -> ApiError {
     match declined {
         Declined::Unknown => super::unknown(workflow_id),
         Declined::Invalid(violation) => violation.into(),
+        Declined::Files(problems) => {
+            let reason = problems.first().and_then(|problem| problem.reason).unwrap_or_default();
+            wrong("", &problems).with("reason", reason).with("workflow_id", workflow_id)
+        }
         Declined::Refused(refusal) => refused(refusal).with("workflow_id", workflow_id),
     }
 }
