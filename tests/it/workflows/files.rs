@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use dg_testkit::wait_for;
+use dg_testkit::{Suite, SuiteOptions, wait_for};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{Case, act, item, verified};
 use crate::api::{Answer, Api, encoded};
+use crate::events::{event, started};
 
 const PATH: &str = "/api/v1/workflow-files";
 const TEXT: &str = "text/plain";
@@ -194,4 +195,44 @@ async fn bytes_that_changed_are_told_and_not_given() {
     });
     let line = line.await.unwrap();
     assert!(line.contains("ERROR"), "{line}");
+}
+
+/// A day is put back in the table: nobody waits for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_nobody_names_goes_after_a_day() {
+    let env = vec![("DG__STORE__SPACE_EVERY_MS".to_owned(), "100".to_owned())];
+    let case = Case::of(Suite::start_with(SuiteOptions { env, ..SuiteOptions::default() }).unwrap(), "t").await;
+    let id = case.asked("a").await;
+    item(&case.reviewer, &id).await;
+    let [left, named, asked, again, young] = ["left", "named", "asked", "again", "young"];
+    for content in [left, named, asked, again] {
+        put(&case.agent, TEXT, content).await.expect(201);
+    }
+    let file = |content: &str| json!({"kind": "file", "sha256": sha256(content.as_bytes())});
+    act(&case.reviewer, &id, &json!({"action": "attach", "evidence": [file(named)]})).await.expect(200);
+    // Whoever asks names files too.
+    let payload = json!({"exception_id": "ex", "reason": "see there", "policy": {"policy_id": "p", "policy_version": "1"},
+        "evidence": [file(asked), file("nobody put this")]});
+    case.agent.post("/api/v1/events", &started("b")).await.expect(201);
+    case.agent.post("/api/v1/events", &event("b", 1, "ExceptionRequested", &payload)).await.expect(201);
+    item(&case.reviewer, "b:exception:ex").await;
+    let database = owner(&case).await;
+    let early = "UPDATE dg_workflow_files SET put_at = put_at - make_interval(hours => $1)";
+    database.execute(early, &[&23]).await.unwrap();
+    put(&case.agent, TEXT, young).await.expect(201);
+    // Its day begins anew.
+    put(&case.agent, TEXT, again).await.expect(200);
+    database.execute(early, &[&2]).await.unwrap();
+    wait_for(Duration::from_secs(20), "the file to be gone", async || {
+        (get(&case.agent, &sha256(left.as_bytes())).await.status == 404).then_some(())
+    })
+    .await
+    .unwrap();
+    for content in [named, asked, again, young] {
+        assert_eq!(get(&case.agent, &sha256(content.as_bytes())).await.status, 200, "{content}");
+    }
+    // What is gone can be put again, and named in time.
+    put(&case.agent, TEXT, left).await.expect(201);
+    act(&case.reviewer, &id, &json!({"action": "attach", "evidence": [file(left)]})).await.expect(200);
+    verified(&case).await;
 }
