@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Case, act, item, verified};
 use crate::api::{Answer, Api, encoded};
+use crate::cli::Dg;
 use crate::events::{event, started};
 
 const PATH: &str = "/api/v1/workflow-files";
@@ -235,4 +236,33 @@ async fn a_file_that_nobody_names_goes_after_a_day() {
     put(&case.agent, TEXT, left).await.expect(201);
     act(&case.reviewer, &id, &json!({"action": "attach", "evidence": [file(left)]})).await.expect(200);
     verified(&case).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_attaches_a_file_and_gets_it_back() {
+    let case = Case::new().await;
+    let id = case.asked("a").await;
+    let dg = Dg::beside(&case.suite);
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    std::fs::write(at("screen.png"), PNG).unwrap();
+    let done = dg.json(&["workflow", "attach", &id, &at("screen.png"), "--note", "as I saw it", "-t", "t"]);
+    assert_eq!(done["action"]["outcome"], "attach", "{done}");
+    let shown = dg.json(&["workflow", "show", &id, "-t", "t"]);
+    let entry = &shown["actions"][1]["payload"]["evidence"][0];
+    let expected = json!({"kind": "file", "sha256": sha256(PNG), "media_type": "image/png", "size_bytes": PNG.len(),
+        "label": "screen.png"});
+    assert_eq!(*entry, expected);
+    assert_eq!(dg.run(&["workflow", "file", &sha256(PNG), "-t", "t"]).expect_ok(), PNG);
+    dg.run(&["workflow", "file", &sha256(PNG), "--out", &at("back.png"), "-t", "t"]).expect_ok();
+    assert_eq!(std::fs::read(at("back.png")).unwrap(), PNG);
+    std::fs::write(at("notes"), "said on the phone").unwrap();
+    let code = |words: &[&str]| dg.run(words).0.status.code();
+    assert_eq!(code(&["workflow", "attach", &id, &at("notes"), "-t", "t"]), Some(64), "its name tells nothing");
+    assert_eq!(code(&["workflow", "attach", &id, &at("none.txt"), "-t", "t"]), Some(69));
+    assert_eq!(code(&["workflow", "attach", &id, &at("notes"), "--type", "application/pdf", "-t", "t"]), Some(65));
+    assert_eq!(code(&["workflow", "file", &sha256(b"none"), "-t", "t"]), Some(65));
+    let words = ["workflow", "attach", &id, &at("notes"), "--type", TEXT, "--label", "The call", "-t", "t"];
+    let told = String::from_utf8(dg.run(&words).expect_ok()).unwrap();
+    assert!(told.contains(&format!("attached {} (text/plain, 17 bytes)", sha256(b"said on the phone"))), "{told}");
 }
