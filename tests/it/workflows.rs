@@ -2,6 +2,7 @@
 
 mod cases;
 mod demo;
+mod files;
 mod forged;
 mod journey;
 mod owners;

@@ -13,11 +13,13 @@ use dg_domain::{Hash32, TenantId};
 use dg_http::reply::{IDEMPOTENT_REPLAYED, JSON, Unkept};
 use dg_http::{ApiError, Code, body, context};
 use dg_storage::idempotency::{Claim, KeyedRequest};
+use dg_workflow::evidence::LARGEST_FILE;
 use http_body_util::BodyExt;
 use std::time::Duration;
 use tracing::warn;
 
 use crate::app::App;
+use crate::workflow_files;
 
 const HEADER: HeaderName = HeaderName::from_static("idempotency-key");
 const LONGEST: usize = 255;
@@ -115,7 +117,9 @@ async fn keyed(app: &App, request: Request) -> Result<(Request, Option<KeyedRequ
     let (method, target) = (request.method().clone(), request.uri().clone());
     let (parts, rest) = request.into_parts();
     let headers = Request::from_parts(parts.clone(), rest);
-    let body = body::read(headers, app.config.max_batch_bytes).await?;
+    let is_file = target.path().ends_with(workflow_files::PATH);
+    let most = if is_file { LARGEST_FILE } else { app.config.max_batch_bytes };
+    let body = body::read(headers, most).await?;
     let asked = KeyedRequest {
         tenant,
         account_id: principal.account_id.clone(),

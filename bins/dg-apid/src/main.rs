@@ -36,6 +36,7 @@ mod token_use;
 mod traces;
 mod words;
 mod workflow_cases;
+mod workflow_files;
 mod workflow_settings;
 mod workflows;
 

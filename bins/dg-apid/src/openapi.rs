@@ -30,6 +30,7 @@ const TAGS: &[(&str, &str)] = &[
         "workflow-studio",
         "What reviews are made by, what one of a trace would be, starting it, and what another policy would have said.",
     ),
+    ("workflow-files", "Files that are shown as evidence."),
     ("notifications", "What the caller was told, and what they want to be told."),
     ("absences", "When somebody is away, and who stands in."),
     ("digests", "The proof of what the read models hold."),

@@ -11,7 +11,8 @@ use dg_http::gate::{Role, look_again};
 use crate::app::App;
 use crate::{
     admin, batch, digests, event_types, events, graph, health, idempotency, ingest, me, openapi, outage, precedents,
-    probes, search, sign_in, stream, studio, telling, traces, workflow_cases, workflow_settings, workflows,
+    probes, search, sign_in, stream, studio, telling, traces, workflow_cases, workflow_files, workflow_settings,
+    workflows,
 };
 
 const BASE: &str = "/api/v1";
@@ -122,6 +123,8 @@ table! { versioned VERSIONED
     "/workflows/{workflow_id}/actions" => post TenantWriter workflows::act::act;
     "/workflows/{workflow_id}/replays" => post TenantAdmin workflows::replays::start;
     "/workflows/{workflow_id}/wait" => get TenantReader workflows::wait::wait;
+    "/workflow-files" => post TenantWriter workflow_files::put;
+    "/workflow-files/{sha256}" => get TenantReader workflow_files::show;
     "/notifications" => get TenantReader telling::inbox::list;
     "/notifications/read" => post TenantReader telling::inbox::read;
     "/notifications/preferences" => get TenantReader telling::preferences::show, put TenantReader telling::preferences::put;

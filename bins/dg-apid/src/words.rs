@@ -10,6 +10,7 @@ use dg_storage::projections::FailureStatus;
 use dg_storage::tenants::TenantStatus;
 use dg_storage::webhooks::{DeliveryState, WebhookStatus};
 use dg_storage::workflow::DELIVERY_STATES;
+use dg_workflow::evidence::MediaType;
 use dg_workflow::policy_what_if::{MOST_COMPARISONS, MOST_RULES, PolicyDecision};
 use dg_workflow::studio::Signal;
 use dg_workflow::telling::{Channel, Mode};
@@ -70,6 +71,7 @@ vocabularies! {
     workflow_signal: Signal::ALL.map(Signal::as_str);
     workflow_act: crate::workflows::asked::WORDS;
     priority: Priority::ALL.map(Priority::as_str);
+    file_type: MediaType::ALL.map(MediaType::as_str);
     notification_category: Category::ALL.map(Category::as_str);
     telling_channel: Channel::ALL.map(Channel::as_str);
     telling_state: DELIVERY_STATES;
@@ -116,6 +118,11 @@ pub(crate) fn any_objects() -> Array {
 /// An object or null; what is in it is checked where it is used.
 pub(crate) fn nullable_object() -> Schema {
     ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::Object, Type::Null])).into()
+}
+
+/// A SHA-256 as evidence names it.
+pub(crate) fn sha256() -> Schema {
+    text().pattern(Some("^[0-9a-f]{64}$")).into()
 }
 
 /// A list of anything, or null.

@@ -30,7 +30,7 @@ pub(crate) struct StoreSection {
     pub(crate) migrate_role: String,
     /// How often the registry is looked over.
     pub(crate) look_every_ms: u64,
-    /// How often to look for slots whose space can be given back.
+    /// How often to look for slots whose space can be given back, and for files that nobody named.
     pub(crate) space_every_ms: u64,
 }
 

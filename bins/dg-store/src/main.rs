@@ -1,6 +1,7 @@
-//! dg-store: migrates the schema, keeps the tenant registry whole, gives disk space back.
+//! dg-store: migrates the schema, keeps the tenant registry whole, gives disk space back, removes files that nobody names.
 
 mod config;
+mod files;
 mod keeper;
 mod migration;
 mod signing;
@@ -16,6 +17,7 @@ use dg_runtime::{Daemon, Failure};
 use dg_storage::Store;
 
 use crate::config::StoreSettings;
+use crate::files::Remover;
 use crate::keeper::Keeper;
 use crate::sweep::Sweeper;
 
@@ -43,6 +45,8 @@ async fn run(daemon: Daemon<StoreSettings>) -> Result<(), Failure> {
     let every = Duration::from_millis(config.store.space_every_ms);
     let sweeper = Sweeper::new(store.clone(), config.migrating(), &metrics, every);
     rooms.spawn("sweeper", sweeper.run(rooms.stop()));
+    let remover = Remover::new(store.clone(), &metrics, every);
+    rooms.spawn("remover", remover.run(rooms.stop()));
     let keeper = Keeper::new(store, &metrics, Duration::from_millis(config.store.look_every_ms));
     rooms.spawn("keeper", keeper.run(config.migrating(), rooms.stop()));
     rooms.run().await

@@ -16,6 +16,7 @@ pub(crate) mod tokens;
 pub(crate) mod traces;
 pub(crate) mod users;
 pub(crate) mod webhooks;
+pub(crate) mod workflow_files;
 pub(crate) mod workflow_settings;
 pub(crate) mod workflow_studio;
 pub(crate) mod workflows;

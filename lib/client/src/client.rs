@@ -2,7 +2,7 @@
 
 mod envelope;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use reqwest::{Method, header};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -108,7 +108,7 @@ pub(crate) struct Call {
     method: Method,
     path: String,
     query: Vec<(&'static str, String)>,
-    body: Option<(&'static str, Arc<[u8]>)>,
+    body: Option<(Cow<'static, str>, Arc<[u8]>)>,
     repeat: Repeat,
 }
 
@@ -283,7 +283,7 @@ impl Client {
     ) -> Result<T, ClientError> {
         let bytes = serde_json::to_vec(body)
             .map_err(|error| ClientError::local("invalid_argument", format!("the body is not JSON: {error}")))?;
-        let body = Some(("application/json", bytes.into()));
+        let body = Some(("application/json".into(), bytes.into()));
         let call = Call { method: Method::PATCH, path, query: Vec::new(), body, repeat: Repeat::Safe };
         Ok(self.call(&call).await?.data)
     }
@@ -296,7 +296,7 @@ impl Client {
     ) -> Result<T, ClientError> {
         let bytes = serde_json::to_vec(body)
             .map_err(|error| ClientError::local("invalid_argument", format!("the body is not JSON: {error}")))?;
-        let body = Some(("application/json", bytes.into()));
+        let body = Some(("application/json".into(), bytes.into()));
         let call = Call { method: Method::PUT, path, query: Vec::new(), body, repeat: Repeat::Safe };
         Ok(self.call(&call).await?.data)
     }
@@ -325,16 +325,16 @@ impl Client {
         envelope::decode::<serde::de::IgnoredAny>(&head, &bytes).map(|_| (Vec::new(), None))
     }
 
-    /// A write whose body is already text.
+    /// A write whose body is there already.
     pub(crate) async fn post_bytes<T: DeserializeOwned>(
         &self,
         path: String,
         query: Vec<(&'static str, String)>,
-        media: &'static str,
+        media: impl Into<Cow<'static, str>>,
         bytes: Vec<u8>,
         repeat: Repeat,
     ) -> Result<T, ClientError> {
-        let call = Call { method: Method::POST, path, query, body: Some((media, bytes.into())), repeat };
+        let call = Call { method: Method::POST, path, query, body: Some((media.into(), bytes.into())), repeat };
         Ok(self.call(&call).await?.data)
     }
 
@@ -392,7 +392,7 @@ impl Client {
             request = request.header("x-dg-session", session.expose());
         }
         if let Some((media, bytes)) = &call.body {
-            request = request.header(header::CONTENT_TYPE, *media).body(bytes.to_vec());
+            request = request.header(header::CONTENT_TYPE, &**media).body(bytes.to_vec());
         }
         request
     }

@@ -130,6 +130,7 @@ pub use rows::webhooks::{
     Attempt, Delivery, DeliveryCounts, DeliveryDetail, NewWebhookAnswer, NewWebhookSecret, ReplayAnswer, RotatedSecret,
     UnderWay, Webhook, WebhookDetail, WebhookSecret,
 };
+pub use rows::workflow_files::WorkflowFile;
 pub use rows::workflow_settings::{Routing, Template};
 pub use rows::workflow_studio::{
     ComparedPolicyDecision, PolicySimulation, PolicySimulationTotals, ReviewDraft, ReviewStarted, TraceDryRun,

@@ -65,6 +65,7 @@ pub struct Operation {
     refusals: BTreeSet<Code>,
     permissions: Vec<&'static str>,
     needs_session: bool,
+    tagged: bool,
     meta: Option<Value>,
     schemas: Schemas,
     deprecation: Option<Deprecation>,
@@ -84,6 +85,7 @@ impl Operation {
             refusals: BTreeSet::new(),
             permissions: Vec::new(),
             needs_session: false,
+            tagged: false,
             meta: None,
             schemas: Schemas::default(),
             deprecation: None,
@@ -192,12 +194,18 @@ impl Operation {
         operation
     }
 
-    /// A body by media types, each with its schema and an example.
+    /// A body by media types, each with its schema and an example; null where bytes are no example.
     #[must_use]
     pub fn bodies(mut self, content: &[(&str, Value, Value)]) -> Self {
         let content: Map<String, Value> = content
             .iter()
-            .map(|(media, schema, example)| ((*media).to_owned(), json!({"schema": schema, "example": example})))
+            .map(|(media, schema, example)| {
+                let mut shown = json!({"schema": schema});
+                if !example.is_null() {
+                    shown["example"] = example.clone();
+                }
+                ((*media).to_owned(), shown)
+            })
             .collect();
         self.body = Some(json!({"required": true, "content": content}));
         self.refuses(BODY)
@@ -256,6 +264,13 @@ impl Operation {
         if let Some(answer) = self.answers.get_mut(&status) {
             answer["headers"][name] = json!({"required": required, "schema": schema, "description": says});
         }
+        self
+    }
+
+    /// A GET whose answer is no envelope and has a tag all the same.
+    #[must_use]
+    pub fn tagged(mut self) -> Self {
+        self.tagged = true;
         self
     }
 

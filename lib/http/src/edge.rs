@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
@@ -58,7 +58,8 @@ pub struct Edge {
 
 /// Puts the edge around all routes of `router`, and answers in the envelope where there is none.
 pub fn wrap(router: Router, edge: Edge) -> Router {
-    let worth_it = DefaultPredicate::new().and(SizeAbove::new(COMPRESSED_FROM));
+    let may_be = |_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions| !etag::is_exact(headers);
+    let worth_it = DefaultPredicate::new().and(SizeAbove::new(COMPRESSED_FROM)).and(may_be);
     router
         .fallback(|| async { ApiError::new(Code::NotFound, "there is no such route") })
         .method_not_allowed_fallback(|| async {

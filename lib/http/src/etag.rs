@@ -1,6 +1,7 @@
 //! Conditional requests: what has not changed is not sent again, and what has changed is not overwritten.
 //!
-//! The tag of an answer is made from its `data`. It is a weak one, because the rest of the envelope differs with every request.
+//! The tag of an answer is made from its `data`. It is a weak one, because the rest of the envelope differs with every request;
+//! a file has a strong one.
 //! With `If-None-Match` an answer to a GET whose tag is named becomes 304. With `If-Match` a change is refused (412) unless the
 //! thing still is as it was when its tag was given out.
 
@@ -23,6 +24,11 @@ impl Tag {
         Self(format!("W/\"{}\"", hex::encode(&digest[..16])))
     }
 
+    /// That of bytes with this hash, in hexadecimal digits, which are sent as they are.
+    pub(crate) fn exact(hash: &str) -> Self {
+        Self(format!("\"{hash}\""))
+    }
+
     /// Whether a list of tags names it. Weak comparison: whether a tag is marked as weak does not matter.
     fn is_in(&self, headers: &HeaderMap, name: &HeaderName) -> bool {
         let bare = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
@@ -41,6 +47,11 @@ pub(crate) fn conditional(asked: &HeaderMap, mut response: Response) -> Response
     let value = HeaderValue::from_str(&tag.0).expect("hexadecimal digits are a header value");
     response.headers_mut().insert(header::ETAG, value);
     response
+}
+
+/// Whether an answer is to be sent byte for byte: its tag is a strong one.
+pub(crate) fn is_exact(headers: &HeaderMap) -> bool {
+    headers.get(header::ETAG).is_some_and(|tag| tag.as_bytes().starts_with(b"\""))
 }
 
 /// Whether the caller wants a change only if the thing is as they saw it. `data` is what a GET of it answers now.
@@ -84,6 +95,15 @@ mod tests {
         for other in [other, String::new(), "x".to_owned(), same.replace('"', "")] {
             assert_eq!(check(&other), 200, "{other}");
         }
+    }
+
+    #[test]
+    fn a_strong_tag_is_that_of_the_bytes() {
+        let mut response = "body".into_response();
+        response.extensions_mut().insert(Tag::exact("00ff"));
+        let response = conditional(&HeaderMap::new(), response);
+        assert_eq!(response.headers()[header::ETAG], "\"00ff\"");
+        assert!(is_exact(response.headers()) && !is_exact(&asked(&header::ETAG, &Tag::of(b"1").0)));
     }
 
     #[test]

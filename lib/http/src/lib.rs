@@ -10,6 +10,7 @@ mod code;
 pub mod context;
 pub mod contract;
 pub mod cursor;
+pub mod download;
 pub mod edge;
 pub mod error;
 pub mod etag;

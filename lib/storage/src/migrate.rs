@@ -37,6 +37,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("V0017__templates", include_str!("../../../sql/migrations/V0017__templates.sql")),
     ("V0018__queue", include_str!("../../../sql/migrations/V0018__queue.sql")),
     ("V0019__review_replays", include_str!("../../../sql/migrations/V0019__review_replays.sql")),
+    ("V0020__workflow_files", include_str!("../../../sql/migrations/V0020__workflow_files.sql")),
 ];
 
 /// The schema version this program was built for: the number of the last migration.

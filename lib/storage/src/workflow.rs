@@ -17,6 +17,7 @@ mod claims;
 mod dead_letters;
 mod deliveries;
 mod figures;
+mod files;
 mod inbox;
 mod list;
 mod news;
@@ -43,6 +44,7 @@ pub use deliveries::{
     Attempted, DELIVERY_STATES, DeliveriesFilter, DeliveryRow, Due, Seal, Sent, TellingScope, TellingTotals,
 };
 pub use figures::{Figures, FiguresOf, PolicyFigures};
+pub use files::{FileContent, NewFile, PutFile};
 pub use inbox::{InboxFilter, InboxRow, Seen};
 pub use list::{Buckets, ItemFilter, ItemOrder, ItemPage, ItemPosition, Summary};
 pub use news::{News, NewsFilter};

@@ -9,9 +9,11 @@ use serde_json::{Map, Value};
 
 use crate::{canonical::canonical, problems::Problems};
 
+mod files;
 mod media;
 mod run;
 
+pub use files::{KeptFile, filled, named};
 pub use media::{BadFile, LARGEST_FILE, MediaType};
 pub use run::{EndedRun, of_run};
 
@@ -146,7 +148,11 @@ fn one(value: Map<String, Value>, hash: Hash32, at: &str, problems: &mut Problem
     let says = value.get("value").or_else(|| value.get("text")).or_else(|| value.get("note"));
     // An entry that does not say what it is may be anything, as it always could.
     let typed = value.get("kind").and_then(Value::as_str).and_then(EvidenceKind::parse).is_some();
-    let there = if kind == EvidenceKind::Note { says.is_some_and(is_said) } else { value.contains_key(key) };
+    let there = if kind == EvidenceKind::Note {
+        says.is_some_and(is_said)
+    } else {
+        value.get(key).is_some_and(|value| !value.is_null())
+    };
     problems.need(!typed || there, format!("{at}/{key}"), "required", format!("evidence of kind {kind} needs {key}"));
     Evidence { kind, locator, label, media_type, size_bytes, sha256, value, hash }
 }

@@ -157,6 +157,43 @@ async fn repeats_do_nothing_twice_and_bulk_answers_for_each() {
     verified(&case).await;
 }
 
+/// Evidence is typed: what is wrong with it is told, entry by entry, wherever it is taken, and nothing is done.
+#[tokio::test(flavor = "multi_thread")]
+async fn evidence_is_read_before_anything_is_done() {
+    let case = Case::new().await;
+    let (a, b) = (case.asked("a").await, case.asked("b").await);
+    item(&case.reviewer, &b).await;
+    let bad =
+        json!([{"kind": "rumour"}, {"kind": "event"}, "seen", {"label": " ", "locator": "crm://1"}, {"score": 1.5}]);
+    let wrong = ["/evidence/0/kind", "/evidence/1/event_id", "/evidence/3/label", "/evidence/4/score"];
+    let action = json!({"action": "attach", "evidence": bad});
+    let mut several = action.clone();
+    several["workflow_ids"] = json!([a, b]);
+    several["confirm_text"] = json!("ATTACH 2 ITEMS");
+    let single = format!("/api/v1/workflows/{}/actions", encoded(&a));
+    for (path, body) in [
+        (single.as_str(), &action),
+        (&format!("{single}?dry_run=true"), &action),
+        ("/api/v1/workflows/actions", &several),
+    ] {
+        let answer = case.reviewer.post(path, body).await;
+        let details = answer.refused(400, "invalid_argument");
+        let told: Vec<&str> =
+            details["errors"].as_array().unwrap().iter().map(|error| error["pointer"].as_str().unwrap()).collect();
+        assert_eq!((details["pointer"].as_str(), told.as_slice()), (Some(wrong[0]), &wrong[..]), "{path}");
+    }
+    for (evidence, pointer) in [(json!({"locator": "x"}), "/evidence"), (json!(vec!["x"; 51]), "/evidence")] {
+        let answer = act(&case.reviewer, &a, &json!({"action": "attach", "evidence": evidence})).await;
+        assert_eq!(answer.refused(400, "invalid_argument")["pointer"], pointer, "{}", answer.text);
+    }
+    let good = json!(["seen", {"kind": "link", "locator": "crm://1"}, {"trace_id": "a"}]);
+    act(&case.reviewer, &a, &json!({"action": "attach", "evidence": good})).await.expect(200);
+    let detail = case.reviewer.get(&format!("/api/v1/workflows/{}", encoded(&a))).await;
+    let recorded = &detail.expect(200)["actions"][1]["payload"]["evidence"];
+    assert_eq!(*recorded, json!([{"value": "seen"}, {"kind": "link", "locator": "crm://1"}, {"trace_id": "a"}]));
+    verified(&case).await;
+}
+
 /// One bad event does not keep the others from being reviewed, and two tenants with the same names do not meet.
 #[tokio::test(flavor = "multi_thread")]
 async fn tenants_with_the_same_names_do_not_meet() {

@@ -3,17 +3,15 @@
 use dg_domain::Micros;
 use dg_http::ApiError;
 use dg_workflow::command::{Command, LONGEST_TEXT};
-use dg_workflow::{Action, Assignment, Priority};
+use dg_workflow::{Action, Assignment, Priority, evidence};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use crate::words;
 
-/// Most entries of evidence.
-const MOST_EVIDENCE: usize = 50;
-/// Most bytes of evidence, as JSON.
-const EVIDENCE_BYTES: usize = 64 << 10;
+/// What is wrong, place by place.
+type Wrong = Vec<(String, String)>;
 
 /// What a caller wants done.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
@@ -26,7 +24,7 @@ pub(crate) struct Asked {
     pub(super) reason: Option<String>,
     #[schema(schema_with = words::nullable_long_text)]
     pub(super) note: Option<String>,
-    /// At most 50 entries and 64 KiB.
+    /// At most 50 entries and 64 KiB: objects, by `kind` or by what their fields tell.
     #[schema(schema_with = words::nullable_list)]
     pub(super) evidence: Option<Value>,
     #[schema(schema_with = words::nullable_text)]
@@ -127,23 +125,23 @@ impl Asked {
     /// # Errors
     /// `invalid_argument` with the place of everything that is wrong.
     pub(super) fn command(&self, version: Option<i64>) -> Result<Command, ApiError> {
-        let mut wrong = Vec::new();
+        let mut wrong = Wrong::new();
         let due_at = self.instant("/due_at", self.due_at.as_deref(), &mut wrong);
         let priority = self.priority.as_deref().and_then(|word| match word.parse::<Priority>() {
             Ok(priority) => Some(priority),
             Err(_) => {
-                wrong.push(("/priority", "is urgent, high, normal or low".to_owned()));
+                wrong.push(("/priority".to_owned(), "is urgent, high, normal or low".to_owned()));
                 None
             }
         });
-        let evidence = evidence(self.evidence.as_ref(), &mut wrong);
+        let evidence = entries(self.evidence.as_ref(), &mut wrong);
         self.instant("/until", self.until.as_deref(), &mut wrong);
         if self.version.is_some_and(|version| version < 1) {
-            wrong.push(("/version", "is at least 1".to_owned()));
+            wrong.push(("/version".to_owned(), "is at least 1".to_owned()));
         }
         for (at, text) in [("/reason", &self.reason), ("/note", &self.note)] {
             if text.as_ref().is_some_and(|text| text.chars().count() > LONGEST_TEXT) {
-                wrong.push((at, format!("has more than {LONGEST_TEXT} characters")));
+                wrong.push((at.to_owned(), format!("has more than {LONGEST_TEXT} characters")));
             }
         }
         if !wrong.is_empty() {
@@ -176,54 +174,44 @@ impl Asked {
     /// # Errors
     /// `invalid_argument` where that is missing or no time.
     pub(super) fn until(&self) -> Result<Micros, ApiError> {
-        let mut wrong = Vec::new();
+        let mut wrong = Wrong::new();
         match self.instant("/until", self.until.as_deref(), &mut wrong) {
             Some(until) => Ok(until),
             None => {
-                wrong.push(("/until", "an RFC 3339 timestamp with an offset is needed".to_owned()));
+                wrong.push(("/until".to_owned(), "an RFC 3339 timestamp with an offset is needed".to_owned()));
                 Err(several(&wrong[..1]))
             }
         }
     }
 
-    fn instant(&self, at: &'static str, text: Option<&str>, wrong: &mut Vec<(&'static str, String)>) -> Option<Micros> {
+    fn instant(&self, at: &str, text: Option<&str>, wrong: &mut Wrong) -> Option<Micros> {
         let text = text?;
         let read = Micros::parse_rfc3339(text);
         if read.is_none() {
-            wrong.push((at, "must be an RFC 3339 timestamp with an offset".to_owned()));
+            wrong.push((at.to_owned(), "must be an RFC 3339 timestamp with an offset".to_owned()));
         }
         read
     }
 }
 
-/// Objects pass, other values are kept as text; anything but a list is refused (workflow, section 7).
-fn evidence(given: Option<&Value>, wrong: &mut Vec<(&'static str, String)>) -> Vec<Value> {
-    let entries = match given {
-        None | Some(Value::Null) => return Vec::new(),
-        Some(Value::Array(entries)) => entries,
-        Some(_) => {
-            wrong.push(("/evidence", "must be a list".to_owned()));
-            return Vec::new();
+/// The entries as they are recorded.
+fn entries(given: Option<&Value>, wrong: &mut Wrong) -> Vec<Value> {
+    let Some(given) = given.filter(|given| !given.is_null()) else { return Vec::new() };
+    match evidence::read(given) {
+        Ok(entries) => entries.into_iter().map(|entry| Value::Object(entry.value)).collect(),
+        Err(problems) => {
+            wrong.extend(problems.into_iter().map(|problem| (problem.pointer, problem.message)));
+            Vec::new()
         }
-    };
-    if entries.len() > MOST_EVIDENCE {
-        wrong.push(("/evidence", format!("has more than {MOST_EVIDENCE} entries")));
     }
-    if Value::Array(entries.clone()).to_string().len() > EVIDENCE_BYTES {
-        wrong.push(("/evidence", format!("has more than {EVIDENCE_BYTES} bytes")));
-    }
-    let entry = |value: &Value| match value {
-        Value::Object(_) => value.clone(),
-        Value::String(text) => json!({"value": text}),
-        other => json!({"value": other.to_string()}),
-    };
-    entries.iter().map(entry).collect()
 }
 
 /// One refusal for everything that is wrong.
-pub(super) fn several(wrong: &[(&'static str, String)]) -> ApiError {
-    let (at, what) = wrong.first().map_or(("", String::new()), |(at, what)| (*at, what.clone()));
-    let errors: Vec<Value> =
-        wrong.iter().map(|(at, what)| json!({"pointer": at, "code": "invalid_argument", "message": what})).collect();
+pub(super) fn several(wrong: &[(impl AsRef<str>, String)]) -> ApiError {
+    let (at, what) = wrong.first().map_or(("", ""), |(at, what)| (at.as_ref(), what.as_str()));
+    let errors: Vec<Value> = wrong
+        .iter()
+        .map(|(at, what)| json!({"pointer": at.as_ref(), "code": "invalid_argument", "message": what}))
+        .collect();
     ApiError::invalid(format!("{} {what}", at.trim_start_matches('/'))).with("pointer", at).with("errors", errors)
 }

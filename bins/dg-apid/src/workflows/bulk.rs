@@ -67,7 +67,9 @@ pub(crate) async fn act(
         return Err(ApiError::invalid(message).with("pointer", "/workflow_ids"));
     }
     caller.charge_all(workflow_ids.len())?;
+    // What is wrong with the body is wrong for each.
     asked.what()?;
+    asked.command(None)?;
     let confirmed = asked.confirm_text.take();
     if workflow_ids.len() > 1 {
         let needed = format!("{} {} ITEMS", asked.action.to_uppercase(), workflow_ids.len());

@@ -4,13 +4,16 @@ use dg_http::{ApiError, Code};
 use dg_storage::workflow::Declined;
 use dg_workflow::Action;
 use dg_workflow::command::Refusal;
-use serde_json::{Value, json};
 
 /// The answer to a command that was declined.
 pub(crate) fn declined(workflow_id: &str, declined: Declined) -> ApiError {
     match declined {
         Declined::Unknown => super::unknown(workflow_id),
         Declined::Invalid(violation) => violation.into(),
+        Declined::Files(problems) => {
+            let reason = problems.first().and_then(|problem| problem.reason).unwrap_or_default();
+            ApiError::problems("", &problems).with("reason", reason).with("workflow_id", workflow_id)
+        }
         Declined::Refused(refusal) => refused(refusal).with("workflow_id", workflow_id),
     }
 }
@@ -34,13 +37,6 @@ fn refused(refusal: Refusal) -> ApiError {
         Refusal::Phrase { needed } => {
             ApiError::invalid(message).with("reason", word).with("pointer", "/confirm_text").with("needed", needed)
         }
-        Refusal::Form(wrong) => {
-            let errors: Vec<Value> = wrong
-                .iter()
-                .map(|(at, what)| json!({"pointer": at, "code": "invalid_argument", "message": what}))
-                .collect();
-            let at = wrong.first().map(|(at, _)| at.clone()).unwrap_or_default();
-            ApiError::invalid(message).with("reason", word).with("pointer", at).with("errors", errors)
-        }
+        Refusal::Form(wrong) => super::asked::several(&wrong).with("reason", word),
     }
 }

@@ -2,6 +2,8 @@
 
 mod cases;
 
+pub(super) use cases::deliver;
+
 use std::{
     io::{self, Write},
     path::{Path, PathBuf},

@@ -2,6 +2,7 @@
 
 mod act;
 mod figures;
+mod files;
 mod settings;
 mod studio;
 mod upkeep;
@@ -37,6 +38,10 @@ pub(crate) enum WorkflowCommand {
     WhatIf(Box<what_if::WhatIfArgs>),
     /// Do something with an item: approve, reject, comment, reassign, claim and so on.
     Act(Box<act::ActArgs>),
+    /// Attach a file to an item.
+    Attach(files::AttachArgs),
+    /// Get a file that evidence names.
+    File(files::FileArgs),
     /// Wait until somebody has decided. Exit code 75 when nobody has in time.
     Wait(WaitArgs),
     /// Templates of reviews: list, show, put.
@@ -135,6 +140,8 @@ pub(crate) async fn run(global: &Global, command: WorkflowCommand, out: &mut Out
         WorkflowCommand::Start(args) => studio::start(&client(&args.tenant)?, *args, out).await,
         WorkflowCommand::WhatIf(args) => what_if::run(&client(&args.tenant)?, *args, out).await,
         WorkflowCommand::Act(args) => act::run(&client(&args.tenant)?, *args, out).await,
+        WorkflowCommand::Attach(args) => files::attach(&client(&args.tenant)?, args, out).await,
+        WorkflowCommand::File(args) => files::get(&client(&args.tenant)?, &args, out).await,
         WorkflowCommand::Wait(WaitArgs { one, timeout }) => {
             let waiting = client(&one.tenant)?;
             let decided = waiting.wait_for_workflow(&one.workflow_id, Duration::from_secs(timeout)).await?;

@@ -106,7 +106,8 @@ impl Document {
             refusals.insert(Code::NotFound);
         }
         parameters.extend(operation.parameters);
-        let conditional = method == "get" && caller != Caller::Nobody && is_enveloped(&operation.answers);
+        let conditional =
+            method == "get" && caller != Caller::Nobody && (operation.tagged || is_enveloped(&operation.answers));
         if conditional {
             parameters.push(json!({"$ref": "#/components/parameters/IfNoneMatch"}));
         }
@@ -389,7 +390,7 @@ fn shared_headers() -> Value {
             "description": "What is left of each bucket (`r`), and in how many seconds all of it is back (`t`)."},
         "ratelimit-policy": {"required": required("ratelimit-policy"), "schema": {"type": "string"},
             "description": "What each bucket holds (`q`), and in how many seconds it fills (`w`)."},
-        "etag": {"required": true, "schema": {"type": "string"}, "description": "The tag of `data`."},
+        "etag": {"required": true, "schema": {"type": "string"}, "description": "The tag of `data`, or of the bytes of a file."},
         "idempotent-replayed": {"required": false, "schema": {"type": "string", "enum": ["true"]},
             "description": "The answer is that of an earlier request."},
         "x-error-code": {"required": true, "schema": {"type": "string"}, "description": "The code of the failure again."},

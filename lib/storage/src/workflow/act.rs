@@ -1,6 +1,6 @@
 //! Carrying out a command on an item.
 
-use dg_domain::{TenantId, Violation};
+use dg_domain::{Problem, TenantId, Violation};
 use dg_workflow::{
     Action, Item, Notice,
     command::{self, Caller, Circumstances, Command, Refusal},
@@ -8,7 +8,7 @@ use dg_workflow::{
     ids,
 };
 
-use super::{Turn, calendars, templates};
+use super::{Turn, calendars, files, templates};
 use crate::{error::StoreError, store::Store};
 
 const OWNER: &str = "SELECT owner_id FROM dg_accounts WHERE account_id = $1";
@@ -68,6 +68,9 @@ pub enum Declined {
     /// The log does not take what it would say: a secret in a reason, for example.
     #[error(transparent)]
     Invalid(#[from] Violation),
+    /// Evidence names files that are not kept, or not as it says: everything that is wrong, below `/evidence`.
+    #[error("evidence names files that are not kept")]
+    Files(Vec<Problem>),
 }
 
 impl Store {
@@ -90,9 +93,14 @@ impl Store {
         }
         let drafts = match decide(&turn, &item, act).await? {
             Ok(drafts) => drafts,
-            Err(refusal) => {
+            Err(declined @ Declined::Files(_)) => {
+                // Those that are there were named in vain.
+                turn.give_up().await?;
+                return Ok(Err(declined));
+            }
+            Err(declined) => {
                 turn.commit().await?;
-                return Ok(Err(refusal.into()));
+                return Ok(Err(declined));
             }
         };
         if let Err(violation) = turn.append(&drafts, &act.caller.account_id).await? {
@@ -123,7 +131,7 @@ async fn preview(turn: &mut Turn, act: &Act<'_>) -> Result<Result<Preview, Decli
     let Some(before) = turn.item(act.workflow_id).await? else { return Ok(Err(Declined::Unknown)) };
     let events = match decide(turn, &before, act).await? {
         Ok(events) => events,
-        Err(refusal) => return Ok(Err(refusal.into())),
+        Err(declined) => return Ok(Err(declined)),
     };
     let told = turn.notices().len();
     if let Err(violation) = turn.append(&events, &act.caller.account_id).await? {
@@ -134,7 +142,8 @@ async fn preview(turn: &mut Turn, act: &Act<'_>) -> Result<Result<Preview, Decli
     Ok(Ok(Preview { before, after, events, notices }))
 }
 
-async fn decide(turn: &Turn, item: &Item, act: &Act<'_>) -> Result<Result<Vec<Draft>, Refusal>, StoreError> {
+/// The events of a command. What it names as evidence is kept from then on, if the turn is committed.
+async fn decide(turn: &Turn, item: &Item, act: &Act<'_>) -> Result<Result<Vec<Draft>, Declined>, StoreError> {
     let requester_owner = owner(turn, &item.request.recorded_by).await?;
     let caller = Caller { owner_id: owner(turn, &act.caller.account_id).await?, ..act.caller.clone() };
     let subject = turn.trace_head(&item.trace_id).await?;
@@ -143,17 +152,30 @@ async fn decide(turn: &Turn, item: &Item, act: &Act<'_>) -> Result<Result<Vec<Dr
         Some(template_id) => templates::find(turn.work(), act.tenant, template_id, item.terms.template_version).await?,
         None => None,
     };
-    let about = Circumstances {
-        tenant: act.tenant.as_str(),
-        caller: &caller,
-        key: act.key,
-        now: turn.now(),
-        subject_open: !subject.finished,
-        requester_owner: requester_owner.as_deref(),
-        hours: &*hours,
-        form: template.as_ref().map(|row| &row.template.template.form),
+    let decided = |command: &Command| {
+        let about = Circumstances {
+            tenant: act.tenant.as_str(),
+            caller: &caller,
+            key: act.key,
+            now: turn.now(),
+            subject_open: !subject.finished,
+            requester_owner: requester_owner.as_deref(),
+            hours: &*hours,
+            form: template.as_ref().map(|row| &row.template.template.form),
+        };
+        command::decide(item, act.action, command, &about)
     };
-    Ok(command::decide(item, act.action, act.command, &about))
+    // Whoever may not act learns nothing about files.
+    let drafts = match decided(act.command) {
+        Ok(drafts) => drafts,
+        Err(refusal) => return Ok(Err(refusal.into())),
+    };
+    let evidence = match files::name(turn.work(), act.tenant, &act.command.evidence).await? {
+        Ok(evidence) if evidence == act.command.evidence => return Ok(Ok(drafts)),
+        Ok(evidence) => evidence,
+        Err(problems) => return Ok(Err(Declined::Files(problems))),
+    };
+    Ok(decided(&Command { evidence, ..act.command.clone() }).map_err(Declined::from))
 }
 
 /// Who answers for an account.

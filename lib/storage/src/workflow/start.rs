@@ -8,7 +8,7 @@ use dg_workflow::{
     ids,
 };
 
-use super::{Declined, Turn, calendars, route, templates};
+use super::{Declined, Turn, calendars, files, route, templates};
 use crate::{error::StoreError, store::Store};
 
 /// A review to start.
@@ -85,6 +85,14 @@ async fn begin(turn: &mut Turn, asked: &ToStart<'_>) -> Result<Result<Begun, Dec
     if start.terms.calendar_id.is_none() {
         start.terms.calendar_id = templates::routing(work, asked.tenant).await?.and_then(|routing| routing.calendar_id);
     }
+    // Whoever may not start one learns nothing about files.
+    if let Err(refusal) = decide(turn, &start, asked, !head.finished).await? {
+        return Ok(Err(refusal.into()));
+    }
+    start.evidence = match files::name(turn.work(), asked.tenant, &start.evidence).await? {
+        Ok(evidence) => evidence,
+        Err(problems) => return Ok(Err(Declined::Files(problems))),
+    };
     let (workflow_id, drafts) = match decide(turn, &start, asked, !head.finished).await? {
         Ok(begun) => begun,
         Err(refusal) => return Ok(Err(refusal.into())),

@@ -1,7 +1,7 @@
 //! The transaction in which items change.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -11,12 +11,14 @@ use dg_domain::{
 use dg_workflow::{
     Audience, Category, Item, Notice,
     draft::Draft,
+    evidence,
     fold::{self, Fold, TraceFacts},
     ids, notice,
 };
 use serde_json::{Value, json};
 
 use super::{
+    files,
     notices::{self, Telling},
     route::{self, Fresh},
     row::{Kept, action_json, workflow_key},
@@ -63,6 +65,8 @@ pub(crate) struct Turn {
     /// What came to be and was not put anywhere.
     fresh: Vec<Fresh>,
     actions: Vec<Value>,
+    /// Files that others named.
+    files: BTreeSet<String>,
     notices: Vec<Notice>,
 }
 
@@ -123,6 +127,7 @@ impl Turn {
             changed: HashSet::new(),
             fresh: Vec::new(),
             actions: Vec::new(),
+            files: BTreeSet::new(),
             notices: Vec::new(),
         })
     }
@@ -304,6 +309,9 @@ impl Turn {
                         self.fresh.push(Fresh { item, log_seq: event.log_seq, asked, trace });
                     }
                     self.actions.push(action_json(&step.item, &step.action, &event.event.event_id, event.log_seq));
+                    if of_others && let Some(Value::Array(shown)) = step.action.payload.get("evidence") {
+                        self.files.extend(evidence::named(shown));
+                    }
                     notice::tell(&mut self.notices, step.notices);
                     match self.items.entry(workflow_id.clone()).or_default() {
                         Some(kept) => kept.item = step.item,
@@ -412,6 +420,7 @@ impl Turn {
             let rows = Value::Array(self.actions).to_string();
             self.work.count("workflow.save_actions", SAVE_ACTIONS, &[&tenant, &rows]).await?;
         }
+        files::note(&self.work, &self.tenant, self.files).await?;
         let told = notices::put(&self.work, &self.tenant, &self.notices, Telling::Live).await?;
         self.work.count("workflow.end", END, &[&tenant, &self.applied.get()]).await?;
         Ok((self.work, told))

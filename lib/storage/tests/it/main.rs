@@ -27,3 +27,4 @@ mod search;
 mod space;
 mod webhooks;
 mod workflow;
+mod workflow_files;

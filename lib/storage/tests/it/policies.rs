@@ -32,12 +32,13 @@ const SEES_ALL: [(&str, &str); 7] = [
 ];
 
 /// Views that read with the owner's rights, and who may read them.
-const OWNERS_VIEWS: [(&str, &str); 10] = [
+const OWNERS_VIEWS: [(&str, &str); 11] = [
     ("dg_check_durations", "dg_projectord"),
     ("dg_failure_totals", "dg_projectord"),
     ("dg_log_times", "dg_projectord"),
     ("dg_webhook_standing", "dg_workflowd"),
     ("dg_webhook_work", "dg_workflowd"),
+    ("dg_workflow_files_left", "dg_store"),
     ("dg_workflow_open_dead_letters", "dg_workflowd"),
     ("dg_workflow_standing", "dg_workflowd"),
     ("dg_workflow_telling_standing", "dg_workflowd"),
@@ -104,6 +105,8 @@ const ROWS: &str = "
         VALUES ('a', 't', 1, true, '{}', 'r', 'x');
     INSERT INTO dg_workflow_routing (tenant_id, version, routing_json, reason, created_by) VALUES ('a', 1, '{}', 'r', 'x');
     INSERT INTO dg_workflow_turns VALUES ('a', 't', 1);
+    INSERT INTO dg_workflow_files (tenant_id, sha256, media_type, size_bytes, content, put_by)
+        VALUES ('a', sha256('f'), 'text/plain', 1, 'f', 'x');
     INSERT INTO dg_cg_nodes VALUES ('a', 0, gen_random_uuid(), 1, 'n', 't', 'c');
     INSERT INTO dg_cg_edges VALUES
         ('a', 0, gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, 'k', 'e', 't', 'c');

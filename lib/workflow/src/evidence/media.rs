@@ -69,6 +69,19 @@ impl MediaType {
         }
     }
 
+    /// What a file of that name usually holds.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        let (_, end) = name.rsplit_once('.')?;
+        let end = end.to_ascii_lowercase();
+        match end.as_str() {
+            "jpeg" => Some(Self::Jpeg),
+            "markdown" => Some(Self::Markdown),
+            "log" | "text" => Some(Self::Plain),
+            end => Self::ALL.into_iter().find(|known| known.extension() == end),
+        }
+    }
+
     /// Reads a `content-type`; parameters do not count.
     #[must_use]
     pub fn parse(header: &str) -> Option<Self> {
@@ -153,7 +166,12 @@ mod tests {
     fn names_are_read_back() {
         for known in MediaType::ALL {
             assert_eq!(MediaType::parse(known.as_str()), Some(known));
-            assert!(!known.extension().is_empty());
+            assert_eq!(MediaType::of_name(&format!("a.b.{}", known.extension())), Some(known));
+        }
+        for (name, expected) in
+            [("IMG.JPEG", Some(MediaType::Jpeg)), ("x.log", Some(MediaType::Plain)), ("x.docx", None), ("pdf", None)]
+        {
+            assert_eq!(MediaType::of_name(name), expected, "{name}");
         }
     }
 }

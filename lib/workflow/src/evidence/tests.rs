@@ -50,7 +50,7 @@ fn everything_wrong_is_told_at_once() {
     assert_eq!(
         wrong(&json!([
             {"kind": "rumour"}, {"kind": "file"}, {"kind": "file", "sha256": "AB"}, {"kind": "run"}, {"kind": "note"},
-            {"locator": 7}, {"label": " ", "size_bytes": -1}, {"score": 1.5}
+            {"locator": 7}, {"label": " ", "size_bytes": -1}, {"score": 1.5}, {"kind": "file", "sha256": null}
         ])),
         [
             "/evidence/0/kind",
@@ -61,6 +61,7 @@ fn everything_wrong_is_told_at_once() {
             "/evidence/6/label",
             "/evidence/6/size_bytes",
             "/evidence/7/score",
+            "/evidence/8/sha256",
         ]
     );
     assert_eq!(wrong(&Value::Array(vec![json!("x"); 51])), ["/evidence"]);

@@ -111,7 +111,7 @@ pub(super) async fn many(global: &Global, args: &CasesArgs, out: &mut Output<'_>
     deliver(&bytes, args.how.output.as_deref(), out)
 }
 
-fn deliver(bytes: &[u8], path: Option<&Path>, out: &mut Output<'_>) -> Result<(), Failure> {
+pub(in crate::commands) fn deliver(bytes: &[u8], path: Option<&Path>, out: &mut Output<'_>) -> Result<(), Failure> {
     let Some(path) = path else { return Ok(out.raw().write_all(bytes)?) };
     let mut file = tempfile::NamedTempFile::new_in(folder(path)).map_err(|error| cannot_write(path, &error))?;
     file.write_all(bytes).map_err(|error| cannot_write(path, &error))?;
