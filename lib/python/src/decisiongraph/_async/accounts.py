@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from .. import _api, _core, models
+from .. import _api, _pages, models
 from ..values import Json
 from .calls import AsyncCalls
 
@@ -92,7 +92,7 @@ class AsyncAccountCalls(AsyncCalls):
 
     def iter_audit(self, **filters: Unpack[AuditSearch]) -> AsyncIterator[models.AuditEntry]:
         """All of it, page by page."""
-        return self._walk(_core.audit_pages(filters))
+        return self._walk(_pages.audit_pages(filters))
 
     async def export_audit(
         self, after_seq: int = 0, until_seq: int | None = None, **filters: Unpack[AuditFilter]

@@ -10,12 +10,13 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
-from .. import _api, _core, events, models
+from .. import _api, _core, _pages, events, models
 from .._api import NOW, Call, Envelope, Freshness
 from .._base import ClientBase
-from .._core import Flow, Pages
+from .._core import Flow
 from .._follow import Following
 from .._ids import exception_workflow, new_id
+from .._pages import Pages
 from .._recorder import TraceRecorder, ending, resolve
 from .._transport import AsyncWire
 from ..errors import DecisionGraphError, Unavailable
@@ -306,7 +307,7 @@ class AsyncClient(
         self, trace_id: str, *, after_trace_seq: int | None = None, page_size: int = 500
     ) -> AsyncIterator[models.StoredEvent]:
         """The events of a trace, in their order. Never behind the log."""
-        return self._walk(_core.trace_event_pages(trace_id, after_trace_seq, page_size))
+        return self._walk(_pages.trace_event_pages(trace_id, after_trace_seq, page_size))
 
     def iter_events(
         self,
@@ -318,7 +319,7 @@ class AsyncClient(
         page_size: int = 500,
     ) -> AsyncIterator[models.StoredEvent]:
         """The log behind position ``after``, up to ``until`` or to where it ends when the walk arrives there."""
-        return self._walk(_core.event_pages(after, until, event_type, trace_id, page_size))
+        return self._walk(_pages.event_pages(after, until, event_type, trace_id, page_size))
 
     def follow_events(
         self,
@@ -338,7 +339,7 @@ class AsyncClient(
         self, *, fresh: Freshness = NOW, **search: Unpack[_api.TraceSearch]
     ) -> AsyncIterator[models.TraceRow]:
         """The trace list. In the order ``started`` every trace is seen once, whoever writes meanwhile."""
-        return self._walk(_core.trace_pages(search, fresh))
+        return self._walk(_pages.trace_pages(search, fresh))
 
     async def get_context_subgraph(
         self,
@@ -391,7 +392,7 @@ class AsyncClient(
         fresh: Freshness = NOW,
     ) -> AsyncIterator[models.Edge]:
         """The edges of a node, by position in the log."""
-        return self._walk(_core.edge_pages(node_type, node_id, direction, page_size, fresh))
+        return self._walk(_pages.edge_pages(node_type, node_id, direction, page_size, fresh))
 
     async def find_precedents(
         self,

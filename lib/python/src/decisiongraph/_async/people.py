@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
-from .. import _api, _core, models
+from .. import _api, _pages, models
 from .calls import AsyncCalls
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class AsyncPeopleCalls(AsyncCalls):
 
     def iter_sessions(self, **filters: Unpack[SessionSearch]) -> AsyncIterator[models.UserSession]:
         """All of them, page by page."""
-        return self._walk(_core.session_pages(filters))
+        return self._walk(_pages.session_pages(filters))
 
     async def revoke_session(self, session_id: str) -> models.UserSession:
         """Ends somebody's session."""

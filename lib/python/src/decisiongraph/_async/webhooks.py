@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Literal
 
-from .. import _api, _core, models
+from .. import _api, _pages, models
 from .calls import AsyncCalls
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class AsyncWebhookCalls(AsyncCalls):
         self, webhook_id: str, **filters: Unpack[WebhookDeliverySearch]
     ) -> AsyncIterator[models.WebhookDelivery]:
         """All of them, page by page."""
-        return self._walk(_core.webhook_delivery_pages(webhook_id, filters))
+        return self._walk(_pages.webhook_delivery_pages(webhook_id, filters))
 
     async def delivery(self, webhook_id: str, delivery_id: str) -> models.WebhookDeliveryDetail:
         """One message with its latest attempts."""

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from .._api import Call
-from .._core import Flow, Pages, Settings
+from .._core import Flow, Settings
+from .._pages import Pages
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from .. import _api, _core, models
+from .. import _api, _pages, models
 from .calls import Calls
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class PeopleCalls(Calls):
 
     def iter_sessions(self, **filters: Unpack[SessionSearch]) -> Iterator[models.UserSession]:
         """All of them, page by page."""
-        return self._walk(_core.session_pages(filters))
+        return self._walk(_pages.session_pages(filters))
 
     def revoke_session(self, session_id: str) -> models.UserSession:
         """Ends somebody's session."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from .. import _api, _core, models
+from .. import _api, _pages, models
 from ..values import Json
 from .calls import Calls
 
@@ -24,7 +24,7 @@ class TellingCalls(Calls):
 
     def iter_notifications(self, **filters: Unpack[NotificationSearch]) -> Iterator[models.Notification]:
         """All of it, page by page."""
-        return self._walk(_core.notification_pages(filters))
+        return self._walk(_pages.notification_pages(filters))
 
     def read_notifications(
         self, notification_ids: Sequence[str] | None = None, *, up_to: str | None = None
@@ -129,7 +129,7 @@ class TellingCalls(Calls):
 
     def iter_notification_deliveries(self, **filters: Unpack[DeliverySearch]) -> Iterator[models.NotificationDelivery]:
         """All of it, page by page."""
-        return self._walk(_core.delivery_pages(filters))
+        return self._walk(_pages.delivery_pages(filters))
 
     def retry_notification_deliveries(self, delivery_id: str | None = None) -> int:
         """Sends a message again, or everything that was given up; answers how many deliveries are tried again."""

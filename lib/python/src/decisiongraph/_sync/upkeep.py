@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from .. import _api, _core, models
+from .. import _api, _pages, models
 from ..values import Json
 from .calls import Calls
 
@@ -44,7 +44,7 @@ class UpkeepCalls(Calls):
 
     def iter_runs(self, **filters: Unpack[RunSearch]) -> Iterator[models.Run]:
         """All of them, page by page."""
-        return self._walk(_core.run_pages(filters))
+        return self._walk(_pages.run_pages(filters))
 
     def get_replay_status(self, job_id: str) -> models.Run:
         """A run."""
@@ -70,7 +70,7 @@ class UpkeepCalls(Calls):
 
     def iter_failures(self, **filters: Unpack[FailureSearch]) -> Iterator[models.ProjectionFailure]:
         """All of them, page by page."""
-        return self._walk(_core.failure_pages(filters))
+        return self._walk(_pages.failure_pages(filters))
 
     def failure(self, failure_id: str) -> models.ProjectionFailure:
         """One of them."""
@@ -100,4 +100,4 @@ class UpkeepCalls(Calls):
         self, projection: str | None = None, *, page_size: int | None = None
     ) -> Iterator[models.WrittenDigest]:
         """All of them, page by page."""
-        return self._walk(_core.digest_pages(projection, page_size))
+        return self._walk(_pages.digest_pages(projection, page_size))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
-from .. import _api, _core, models
+from .. import _api, _pages, models
 from .calls import Calls
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class WebhookCalls(Calls):
         self, webhook_id: str, **filters: Unpack[WebhookDeliverySearch]
     ) -> Iterator[models.WebhookDelivery]:
         """All of them, page by page."""
-        return self._walk(_core.webhook_delivery_pages(webhook_id, filters))
+        return self._walk(_pages.webhook_delivery_pages(webhook_id, filters))
 
     def delivery(self, webhook_id: str, delivery_id: str) -> models.WebhookDeliveryDetail:
         """One message with its latest attempts."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from .. import _api, _core, models
+from .. import _api, _core, _pages, models
 from .._api import Envelope
 from .calls import Calls
 
@@ -25,7 +25,7 @@ class WorkflowCalls(Calls):
 
     def iter_workflows(self, **filters: Unpack[WorkflowSearch]) -> Iterator[models.Workflow]:
         """All of them, page by page."""
-        return self._walk(_core.workflow_pages(filters))
+        return self._walk(_pages.workflow_pages(filters))
 
     def workflow_buckets(self) -> models.WorkflowBuckets:
         """How many items each of the caller's queues holds."""
@@ -136,7 +136,7 @@ class WorkflowCalls(Calls):
         self, *, resolved: bool | None = None, page_size: int | None = None
     ) -> Iterator[models.WorkflowDeadLetter]:
         """All of them, page by page."""
-        return self._walk(_core.dead_letter_pages(resolved=resolved, size=page_size))
+        return self._walk(_pages.dead_letter_pages(resolved=resolved, size=page_size))
 
     def skip_workflow_dead_letter(self, log_seq: int, reason: str) -> None:
         """Accepts that the items go on without an event."""
