@@ -138,6 +138,21 @@ CALLS: dict[str, Any] = {
     "list_workflow_dead_letters": lambda client: client.workflow_dead_letters(resolved=True, limit=1, cursor="c"),
     "skip_workflow_dead_letter": lambda client: client.skip_workflow_dead_letter(7, "r"),
     "dry_run_trace": lambda client: client.dry_run_trace("t", "incident"),
+    "simulate_policy": lambda client: client.simulate_policy(
+        "p",
+        {"rules": [], "otherwise": "allow"},
+        policy_version="1",
+        freshness=Freshness(as_of_log_seq=1),
+        workflow="w",
+        started_after="2026-01-01T00:00:00Z",
+        started_before="2027-01-01T00:00:00Z",
+        limit=1,
+    ),
+    "start_workflow_replay": lambda client: client.start_workflow_replay(
+        "w", "all", "r", mode="rebuild", confirmation="REBUILD ALL"
+    ),
+    "put_workflow_file": lambda client: client.put_workflow_file(b"x", "text/plain"),
+    "get_workflow_file": lambda client: client.workflow_file("0" * 64),
     "start_workflow_review": lambda client: client.start_review("t", "r", assignee={"role": "reviewer"}, sla_hours=4),
     "list_workflow_templates": lambda client: client.workflow_templates(),
     "get_workflow_template": lambda client: client.workflow_template("incident", 0),
@@ -173,6 +188,7 @@ NOT_CALLED = {
     "get_readyz": "for supervisors",
     "get_docs": "a page for people",
     "get_openapi": "for generators",
+    "follow_workflows": "for screens; an agent waits with wait_for_workflow",
 }
 
 # Fields that keep their default in an answer with everything: the client fills them, another shape of the answer does, or it is true.

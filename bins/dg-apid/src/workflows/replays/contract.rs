@@ -17,7 +17,8 @@ pub(crate) fn start() -> Operation {
             json!({
                 "required": ["projection", "reason"],
                 "properties": {"reason": {"type": "string"}},
-                "allOf": run_targets().map(confirmed).collect::<Vec<_>>(),
+                "if": {"properties": {"mode": {"const": "rebuild"}}, "required": ["mode"]},
+                "then": {"anyOf": run_targets().map(confirmed).collect::<Vec<_>>()},
             }),
             &json!({"projection": "all", "mode": "verify", "reason": "is the timeline what happened?"}),
         )
@@ -28,7 +29,7 @@ pub(crate) fn start() -> Operation {
 /// A rebuild of this projection needs its phrase.
 fn confirmed(target: &'static str) -> Value {
     json!({
-        "if": {"properties": {"mode": {"const": "rebuild"}, "projection": {"const": target}}, "required": ["mode"]},
-        "then": {"properties": {"confirmation": {"const": phrase(target)}}, "required": ["confirmation"]},
+        "properties": {"projection": {"const": target}, "confirmation": {"const": phrase(target)}},
+        "required": ["confirmation"],
     })
 }

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Literal, TypeAlias, TypedDict
 
 from .. import models
-from .call import Call, Envelope, as_sent, data, fields, get, lines, listed, nothing, one, post, query, segment
+from .call import Call, Envelope, as_sent, data, fields, get, lines, listed, nothing, one, post, query, segment, under
 
 Priority: TypeAlias = Literal["urgent", "high", "normal", "low"]
 Status: TypeAlias = Literal[
@@ -184,3 +184,23 @@ def _path(workflow_id: str, rest: str = "") -> str:
 
 def _case(workflow_id: str) -> str:
     return f"/admin/workflows/{segment('a workflow id', workflow_id)}/export"
+
+
+def start_replay(
+    workflow_id: str, projection: str, mode: str, reason: str, confirmation: str | None
+) -> Call[models.Run]:
+    """Queues a run whose findings are attached to an item."""
+    body = fields(projection=projection, mode=mode, reason=reason, confirmation=confirmation)
+    return post(_path(workflow_id, "/replays"), under(models.Run, "run"), body)
+
+
+def put_file(content: bytes, media_type: str) -> Call[models.WorkflowFile]:
+    """Keeps a file. Done twice, it is there."""
+    return replace(
+        post("/workflow-files", one(models.WorkflowFile), repeatable=True), body=content, content_type=media_type
+    )
+
+
+def file(sha256: str) -> Call[bytes]:
+    """The bytes of a file."""
+    return lines(f"/workflow-files/{segment('a hash', sha256)}", as_sent, (), patience=0.0)

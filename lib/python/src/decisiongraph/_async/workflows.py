@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from .. import _api, _core, _pages, models
-from .._api import Envelope
+from .._api import NOW, Envelope, Freshness
 from .calls import AsyncCalls
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from .._api.workflow_studio import ReviewFields
+    from .._api.workflow_studio import ReviewFields, SimulatedTraces
     from .._api.workflows import ActionFields, CaseExport, OneCaseExport, WorkflowFilter, WorkflowSearch
 
 
@@ -117,6 +117,42 @@ class AsyncWorkflowCalls(AsyncCalls):
             Conflict: its template makes no reviews (``details["reason"]`` is ``template_disabled``).
         """
         return await self._call(_api.workflow_studio.start(trace_id, reason, fields))
+
+    async def simulate_policy(
+        self,
+        policy_id: str,
+        candidate: Mapping[str, Any],
+        *,
+        policy_version: str | None = None,
+        freshness: Freshness = NOW,
+        **traces: Unpack[SimulatedTraces],
+    ) -> models.PolicySimulation:
+        """What another policy would have said of what happened; with ``as_of_log_seq`` the answer is final. Changes nothing.
+
+        ``candidate`` is ``{"rules": [{"when": [{"fact", "operator", "value"}], "decision"}], "otherwise"}``.
+        """
+        call = _api.workflow_studio.simulate(policy_id, candidate, policy_version, traces, freshness)
+        return await self._call(call)
+
+    async def start_workflow_replay(
+        self,
+        workflow_id: str,
+        projection: str,
+        reason: str,
+        *,
+        mode: str = "catch_up",
+        confirmation: str | None = None,
+    ) -> models.Run:
+        """Queues a run; what it finds is attached to the item. A rebuild needs ``REBUILD`` and the projection in capitals."""
+        return await self._call(_api.workflows.start_replay(workflow_id, projection, mode, reason, confirmation))
+
+    async def put_workflow_file(self, content: bytes, media_type: str) -> models.WorkflowFile:
+        """Keeps a file of at most 10 MiB for evidence, which names it by ``sha256``. What nobody names within a day is removed."""
+        return await self._call(_api.workflows.put_file(content, media_type))
+
+    async def workflow_file(self, sha256: str) -> bytes:
+        """The bytes of a file."""
+        return await self._call(_api.workflows.file(sha256))
 
     # -- looking after the items ------------------------------------------------------------------------------------------------
 

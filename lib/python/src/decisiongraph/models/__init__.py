@@ -113,6 +113,7 @@ from .workflow_figures import (
     WorkflowPolicyFigures,
     WorkflowReviewerFigures,
 )
+from .workflow_files import WorkflowFile
 from .workflow_settings import (
     CalendarDeadline,
     WorkflowCalendar,
@@ -120,6 +121,9 @@ from .workflow_settings import (
     WorkflowTemplate,
 )
 from .workflow_studio import (
+    ComparedPolicyDecision,
+    PolicySimulation,
+    PolicySimulationTotals,
     ReviewDraft,
     ReviewOutcome,
     ReviewStarted,
@@ -149,6 +153,7 @@ from .workflows import (
     WorkflowOutcome,
     WorkflowPage,
     WorkflowPreview,
+    WorkflowReplay,
     WorkflowRequest,
     WorkflowSummary,
     WorkflowWaited,
@@ -165,6 +170,7 @@ __all__ = [
     "BegunSignIn",
     "CalendarDeadline",
     "Center",
+    "ComparedPolicyDecision",
     "Decision",
     "DigestPage",
     "Digests",
@@ -194,6 +200,8 @@ __all__ = [
     "NotificationPreferences",
     "NotificationsRead",
     "OidcMethod",
+    "PolicySimulation",
+    "PolicySimulationTotals",
     "Precedent",
     "Precedents",
     "ProjectionFailure",
@@ -257,6 +265,7 @@ __all__ = [
     "WorkflowExternalApproval",
     "WorkflowFigurePage",
     "WorkflowFigures",
+    "WorkflowFile",
     "WorkflowNotification",
     "WorkflowOutcome",
     "WorkflowPage",
@@ -264,6 +273,7 @@ __all__ = [
     "WorkflowPrecedent",
     "WorkflowPreview",
     "WorkflowRebuilt",
+    "WorkflowReplay",
     "WorkflowReplaySuggestion",
     "WorkflowRequest",
     "WorkflowReviewerFigures",

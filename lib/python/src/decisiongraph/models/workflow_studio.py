@@ -101,3 +101,36 @@ class ReviewStarted:
     workflow: Workflow
     review_context: TraceDryRun
     """What the dry run found."""
+
+
+@dataclass(frozen=True)
+class PolicySimulationTotals:
+    """How recorded decisions compare with those of a candidate."""
+
+    traces: int
+    unchanged: int
+    changed: int
+    newly_allowed: int
+    newly_denied: int
+    newly_excepted: int
+    undecidable: int
+
+
+@dataclass(frozen=True)
+class ComparedPolicyDecision:
+    """What was said of a trace, and what would have been said; None where that depends on the facts in ``missing``."""
+
+    trace_id: str
+    recorded: str
+    candidate: str | None = None
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PolicySimulation:
+    """A policy held against what was recorded. ``evidence`` is an entry to attach to a review."""
+
+    totals: PolicySimulationTotals
+    traces: tuple[ComparedPolicyDecision, ...] = ()
+    more: bool = False
+    evidence: dict[str, Any] = field(default_factory=dict)

@@ -189,6 +189,23 @@ class WorkflowNotification:
 
 
 @dataclass(frozen=True)
+class WorkflowReplay:
+    """A replay that a review asked for."""
+
+    job_id: str
+    projection_name: str
+    mode: str
+    status: str
+    requested_by: str
+    reason: str
+    requested_at: str
+    last_log_seq: int
+    finished_at: str | None = None
+    target_log_seq: int | None = None
+    error_code: str | None = None
+
+
+@dataclass(frozen=True)
 class WorkflowDetail:
     """An item with what was done, oldest first, and told, newest first."""
 
@@ -196,6 +213,8 @@ class WorkflowDetail:
     actions: tuple[WorkflowAction, ...]
     notifications: tuple[WorkflowNotification, ...]
     trace_reference: dict[str, Any] = field(default_factory=dict)
+    replays: tuple[WorkflowReplay, ...] = ()
+    """That the review asked for, newest first."""
 
 
 @dataclass(frozen=True)
