@@ -2,6 +2,7 @@
 
 mod cases;
 mod demo;
+mod demo_large;
 mod forged;
 mod journey;
 mod owners;
