@@ -61,7 +61,7 @@ pub(super) fn tell(done: &Appended, seeded: &Seeded, tenant: &str, out: &mut Out
     if out.is_json() {
         return out.document(&json!({"live": done, "seeded": seeded, "tenant_id": tenant}));
     }
-    Ok(out.line(format!("{} events of {} traces were appended to {tenant}.", done.events, done.traces))?)
+    Ok(out.line(format!("Appended to {tenant}: {} events; traces begun: {}.", done.events, done.traces))?)
 }
 
 fn now() -> i64 {
