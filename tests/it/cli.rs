@@ -1,7 +1,7 @@
 //! `dg` as a person or a script uses it: import, compare, export, show, and say what is wrong.
 
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 
 use dg_testkit::{Suite, daemon, fixtures, paths};
 use serde_json::Value;
@@ -126,6 +126,15 @@ impl Dg {
     }
 
     pub(crate) fn run(&self, words: &[&str]) -> Ran {
+        Ran(self.command(words).output().unwrap())
+    }
+
+    /// Starts it and does not wait for its end.
+    pub(crate) fn start(&self, words: &[&str]) -> Child {
+        self.command(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command
             .args(words)
@@ -133,7 +142,7 @@ impl Dg {
             .env_remove("DG_TOKEN")
             .env_remove("DG_API_URL")
             .env_remove("DG_TENANT");
-        Ran(command.output().unwrap())
+        command
     }
 
     pub(crate) fn json(&self, words: &[&str]) -> Value {

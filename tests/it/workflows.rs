@@ -2,6 +2,7 @@
 
 mod cases;
 mod demo;
+mod demo_large;
 mod files;
 mod forged;
 mod journey;

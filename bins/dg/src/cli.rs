@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    absences, accounts, audit, bench, calendars, digest, doctor, export, failures, graph, import, init, migrate,
+    absences, accounts, audit, bench, calendars, demo, digest, doctor, export, failures, graph, import, init, migrate,
     notifications, precedents, quarantine, replay, sessions, tenants, tokens, trace, traces, up, users, verify,
     webhooks, workflow,
 };
@@ -86,6 +86,8 @@ pub(crate) struct AsOfFlag {
 pub(crate) enum Command {
     /// Start the whole suite here, with a private PostgreSQL.
     Up(up::UpArgs),
+    /// Fill a demo tenant, and keep it going.
+    Demo(demo::DemoArgs),
     /// Prepare a database: roles, schema, the first administrator.
     Init(init::InitArgs),
     /// Bring the database schema to the version of this program.

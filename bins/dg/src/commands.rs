@@ -6,6 +6,7 @@ pub(crate) mod audit;
 pub(crate) mod bench;
 pub(crate) mod calendars;
 pub(crate) mod database;
+pub(crate) mod demo;
 pub(crate) mod digest;
 pub(crate) mod doctor;
 pub(crate) mod export;
@@ -46,6 +47,7 @@ pub(crate) async fn run(cli: Cli, out: &mut Output<'_>) -> Result<(), Failure> {
     let global = &cli.global;
     match cli.command {
         Command::Up(args) => up::run(global, &args, out).await,
+        Command::Demo(args) => demo::run(global, args, out).await,
         Command::Init(args) => init::run(&args, out).await,
         Command::Migrate(args) => migrate::run(&args, out).await,
         Command::Status(tenant) => status::run(global, &tenant, out).await,

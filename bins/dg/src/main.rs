@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod connection;
+mod demo;
 mod failure;
 mod import;
 mod output;

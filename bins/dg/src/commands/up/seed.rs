@@ -1,12 +1,12 @@
 //! What a development suite starts with: accounts, tenants, the demo history.
 
-use dg_client::{BatchMode, Client, NewTenant};
+use dg_client::{Client, NewTenant};
 use dg_http::{gate::PRINCIPAL_ASSERT, token::Minted};
 use dg_storage::{Store, StoreError, accounts::NewAccount, audit::By};
 
 use crate::{
-    commands::database,
-    failure::{Exit, Failure},
+    commands::{database, demo},
+    failure::Failure,
 };
 
 /// The administrator of a development suite.
@@ -18,9 +18,7 @@ const CONSOLE: &str = "local-console";
 /// The tenant of everybody's first steps.
 pub(super) const DEFAULT_TENANT: &str = "default";
 /// The tenant that shows what a filled one looks like.
-pub(super) const DEMO_TENANT: &str = "release-demo";
-
-const DEMO: &str = include_str!("../../../../../fixtures/demo/release-demo.ndjson");
+pub(super) const DEMO_TENANT: &str = demo::SMALL_TENANT;
 
 /// Tokens of one run; those of earlier runs end with it.
 pub(super) struct Tokens {
@@ -62,24 +60,17 @@ pub(super) async fn accounts(store: &Store, tokens: &Tokens) -> Result<(), Store
 ///
 /// # Errors
 /// The service's.
-pub(super) async fn tenants(client: &Client, demo: bool) -> Result<(), Failure> {
+pub(super) async fn tenants(client: &Client, with_demo: bool) -> Result<(), Failure> {
     let wanted = [DEFAULT_TENANT, DEMO_TENANT];
-    for tenant in &wanted[..if demo { 2 } else { 1 }] {
+    for tenant in &wanted[..if with_demo { 2 } else { 1 }] {
         let new = NewTenant { tenant_id: (*tenant).to_owned(), secret_guard: None, demo: *tenant == DEMO_TENANT };
         match client.create_tenant(&new).await {
             Err(error) if error.code != "conflict" => return Err(error.into()),
             _ => {}
         }
     }
-    if !demo {
+    if !with_demo {
         return Ok(());
     }
-    let answer = client.tenant(DEMO_TENANT).append_ndjson(DEMO.as_bytes().to_vec(), BatchMode::Independent).await?;
-    match answer.results.iter().find_map(|result| result.error.as_ref()) {
-        None => Ok(()),
-        Some(error) => {
-            let message = format!("the demo was not taken: {} [{}]", error.message, error.code);
-            Err(Failure::new(Exit::Data, "demo_rejected", message).advise("start without it: --no-demo"))
-        }
-    }
+    demo::small(&client.tenant(DEMO_TENANT)).await.map(drop)
 }

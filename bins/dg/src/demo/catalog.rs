@@ -1,0 +1,210 @@
+//! What the made-up company decides: five policies, the agents under them, and whom they meet.
+
+/// A kind of decision.
+#[derive(Debug)]
+pub(super) struct Scenario {
+    /// How its traces are named.
+    pub(super) slug: &'static str,
+    pub(super) workflow: &'static str,
+    pub(super) policy_id: &'static str,
+    pub(super) policy_version: &'static str,
+    pub(super) agent: &'static str,
+    /// What is decided; the party follows.
+    pub(super) title: &'static str,
+    pub(super) entity_type: &'static str,
+    /// The system where the party and what is read live.
+    pub(super) system: &'static str,
+    pub(super) object_type: &'static str,
+    pub(super) parties: &'static [&'static str],
+    pub(super) facts: &'static [(&'static str, Values)],
+    /// What the policy objects to: code, sentence.
+    pub(super) violation: (&'static str, &'static str),
+    /// Why an exception is asked for.
+    pub(super) reasons: &'static [&'static str],
+    pub(super) approvers: &'static [&'static str],
+    pub(super) action_type: &'static str,
+    /// What the action changes, and to what.
+    pub(super) change: (&'static str, Values),
+}
+
+/// What a fact may say.
+#[derive(Debug)]
+pub(super) enum Values {
+    Between(i64, i64),
+    OneOf(&'static [&'static str]),
+}
+
+const COMPANIES: &[&str] = &[
+    "Alder Freight",
+    "Brightwater",
+    "Cobalt Dental",
+    "Dunes Hotels",
+    "Eastgate Foods",
+    "Fjord Marine",
+    "Granite Works",
+    "Harbor Optics",
+    "Indigo Prints",
+    "Juniper Health",
+    "Kestrel Air",
+    "Lumen Energy",
+    "Maple Schools",
+    "Northwind Tools",
+    "Orchard Media",
+    "Pinewood Furniture",
+    "Quarry Stone",
+    "Ridge Outdoor",
+    "Silverline Rail",
+    "Tidal Sports",
+];
+const PEOPLE: &[&str] = &[
+    "Amara Okafor",
+    "Bruno Keller",
+    "Chiara Rossi",
+    "Daniel Novak",
+    "Elif Demir",
+    "Farid Haddad",
+    "Greta Lindholm",
+    "Hana Sato",
+    "Ivan Petrov",
+    "Jonas Weber",
+    "Katya Orlova",
+    "Liam Byrne",
+    "Marta Silva",
+    "Noor Rahman",
+    "Oskar Berg",
+];
+
+/// The kinds of decisions, one per policy.
+pub(super) static SCENARIOS: [Scenario; 5] = [
+    Scenario {
+        slug: "discount",
+        workflow: "revenue_exception",
+        policy_id: "discount-cap",
+        policy_version: "2026.03",
+        agent: "pricing-agent",
+        title: "Renewal discount for",
+        entity_type: "account",
+        system: "crm",
+        object_type: "opportunity",
+        parties: COMPANIES,
+        facts: &[
+            ("requested_discount_pct", Values::Between(4, 30)),
+            ("annual_contract_value_usd", Values::Between(18_000, 640_000)),
+            ("sales_stage", Values::OneOf(&["renewal", "expansion", "new"])),
+        ],
+        violation: ("discount_threshold", "The requested discount is above the cap."),
+        reasons: &[
+            "The account signs for three years at this price.",
+            "A competitor has offered less, and the account is strategic.",
+            "The discount makes up for last quarter's outage.",
+        ],
+        approvers: &["finance-maya", "finance-owen"],
+        action_type: "update",
+        change: ("discount_pct", Values::Between(10, 26)),
+    },
+    Scenario {
+        slug: "refund",
+        workflow: "refund",
+        policy_id: "refund-window",
+        policy_version: "3",
+        agent: "refund-agent",
+        title: "Refund for",
+        entity_type: "customer",
+        system: "shop",
+        object_type: "order",
+        parties: PEOPLE,
+        facts: &[
+            ("amount_eur", Values::Between(12, 890)),
+            ("days_since_delivery", Values::Between(2, 75)),
+            ("damage", Values::OneOf(&["none", "scratched", "broken", "incomplete"])),
+        ],
+        violation: ("window_closed", "The order was delivered more than 30 days ago."),
+        reasons: &[
+            "The parcel was held in customs for three weeks.",
+            "The same item was replaced once already.",
+            "The customer reported the damage in time by telephone.",
+        ],
+        approvers: &["support-ines", "support-paul"],
+        action_type: "create",
+        change: ("refund_eur", Values::Between(12, 890)),
+    },
+    Scenario {
+        slug: "credit",
+        workflow: "credit_increase",
+        policy_id: "credit-limit",
+        policy_version: "2026.1",
+        agent: "credit-agent",
+        title: "Higher credit limit for",
+        entity_type: "account",
+        system: "erp",
+        object_type: "credit_file",
+        parties: COMPANIES,
+        facts: &[
+            ("requested_limit_eur", Values::Between(20_000, 400_000)),
+            ("open_invoices_eur", Values::Between(0, 180_000)),
+            ("average_payment_days", Values::Between(14, 71)),
+            ("rating", Values::OneOf(&["A", "B", "C"])),
+        ],
+        violation: ("limit_ratio", "The limit is more than a third of last year's revenue."),
+        reasons: &[
+            "A large order is due before the quarter ends.",
+            "The parent company guarantees the difference.",
+            "All invoices of the last two years were paid in time.",
+        ],
+        approvers: &["credit-tariq", "credit-lena"],
+        action_type: "update",
+        change: ("credit_limit_eur", Values::Between(20_000, 400_000)),
+    },
+    Scenario {
+        slug: "access",
+        workflow: "access_request",
+        policy_id: "access-grant",
+        policy_version: "7",
+        agent: "access-agent",
+        title: "Access to production for",
+        entity_type: "employee",
+        system: "hr",
+        object_type: "access_request",
+        parties: PEOPLE,
+        facts: &[
+            ("duration_days", Values::Between(1, 90)),
+            ("role", Values::OneOf(&["reader", "operator", "database owner"])),
+            ("training_age_days", Values::Between(3, 500)),
+        ],
+        violation: ("segregation_of_duties", "Whoever releases payments may not change the ledger."),
+        reasons: &[
+            "An incident has to be repaired tonight.",
+            "The colleague on call is away until Monday.",
+            "The migration needs a second pair of hands.",
+        ],
+        approvers: &["security-sol", "security-ada"],
+        action_type: "grant",
+        change: ("valid_days", Values::Between(1, 14)),
+    },
+    Scenario {
+        slug: "invoice",
+        workflow: "invoice_release",
+        policy_id: "vendor-payment",
+        policy_version: "12",
+        agent: "invoice-agent",
+        title: "Payment to",
+        entity_type: "vendor",
+        system: "erp",
+        object_type: "invoice",
+        parties: COMPANIES,
+        facts: &[
+            ("amount_eur", Values::Between(300, 95_000)),
+            ("order_deviation_pct", Values::Between(0, 24)),
+            ("first_payment", Values::OneOf(&["no", "no", "no", "yes"])),
+        ],
+        violation: ("order_mismatch", "The invoice differs from the order by more than 5 %."),
+        reasons: &[
+            "Freight went up after the order; the contract allows it.",
+            "The vendor delivered more than was ordered, and we keep it.",
+            "The deviation is a rounding of the exchange rate.",
+        ],
+        approvers: &["finance-owen", "finance-maya"],
+        action_type: "release",
+        change: ("payment_eur", Values::Between(300, 95_000)),
+    },
+];
