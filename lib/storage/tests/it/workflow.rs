@@ -1,10 +1,10 @@
 //! Items of human review: commands, timers and rebuilds against a real log.
 
-use dg_domain::{EventType, Micros, NewEvent, TenantId, append::Outcome};
+use dg_domain::{EventType, Hash32, Micros, NewEvent, TenantId, append::Outcome};
 use dg_storage::{
     Store,
     log::{AppendStage, EventFilter},
-    workflow::{Act, Acted, Declined, ItemFilter, ItemOrder, ToStart},
+    workflow::{Act, Acted, Declined, ItemFilter, ItemOrder, NewFile, ToStart},
 };
 use dg_workflow::{
     Action, Assignment, Item, Kind, Priority, Status, Terms,
@@ -187,14 +187,21 @@ async fn a_finished_trace_is_reviewed_decided_and_reviewed_again() {
         sla_hours: 2,
         terms: Terms::standard(false),
         simulation: Map::new(),
-        evidence: Vec::new(),
+        evidence: vec![json!({"kind": "file", "sha256": Hash32::of(b"x").hex()})],
     };
-    let begin = async |key: &str| {
+    let begin = async |key: &str, start: &Start| {
         let asked = ToStart { tenant: &case.tenant, start: start.clone(), caller: &ana, key };
-        case.api.start_review(&asked).await.unwrap().unwrap()
+        case.api.start_review(&asked).await.unwrap()
     };
+    // What is shown for it has to be there.
+    let refused = begin("s0", &start).await.unwrap_err();
+    assert!(matches!(&refused, Declined::Files(problems) if problems[0].pointer == "/evidence/0/sha256"), "{refused}");
+    let file = NewFile { sha256: Hash32::of(b"x"), media_type: "text/plain", content: b"x", put_by: "ana" };
+    case.api.put_workflow_file(&case.tenant, &file).await.unwrap();
+    let begin = async |key: &str| begin(key, &start).await.unwrap();
     let first = begin("s1").await;
     assert!(first.created);
+    assert_eq!(first.item.metadata["request"]["evidence"][0]["size_bytes"], json!(1));
     assert_eq!(
         (first.item.workflow_id.as_str(), first.item.assigned.role.as_deref()),
         ("a:trace_review:incident_triage", Some("writer"))
