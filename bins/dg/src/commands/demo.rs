@@ -80,7 +80,7 @@ pub(crate) async fn run(global: &Global, args: DemoArgs, out: &mut Output<'_>) -
     let wanted = seed::Wanted { seed: args.seed, start: args.start };
     let client = demonstration(&service, tenant).await?;
     let seeded = match args.profile {
-        Profile::ReleaseDemo => seed::Seeded::of_small(small(&client).await?),
+        Profile::ReleaseDemo => seed::Seeded::of_small(&small(&client).await?),
         Profile::ReleaseDemoLarge => Box::pin(seed::large(&client, wanted, out)).await?,
     };
     if !args.live {

@@ -48,7 +48,7 @@ pub(super) struct Seeded {
 }
 
 impl Seeded {
-    pub(super) fn of_small(answer: BatchResult) -> Self {
+    pub(super) fn of_small(answer: &BatchResult) -> Self {
         Self { stored: answer.stored, replayed: answer.replayed, ..Self::default() }
     }
 
