@@ -15,7 +15,7 @@ pub(crate) fn start() -> Operation {
         .permission("projection_rebuild")
         .body_that::<Asked>(
             json!({
-                "required": ["projection", "reason"],
+                "required": ["reason"],
                 "properties": {"reason": {"type": "string"}},
                 "if": {"properties": {"mode": {"const": "rebuild"}}, "required": ["mode"]},
                 "then": {"anyOf": run_targets().map(confirmed).collect::<Vec<_>>()},
