@@ -185,8 +185,8 @@ impl Candidate {
     }
 }
 
-/// What was found, as an entry of evidence: the SHA-256 of a line of canonical JSON each for what was asked, every comparison in its order, and
-/// the totals. Whoever asks the same again at the same position sees that the answer is the same.
+/// What was found, as an entry of evidence: the SHA-256 of a line of canonical JSON each for what was asked, every comparison in
+/// its order, and the totals. Whoever asks the same again at the same position sees that the answer is the same.
 ///
 /// # Errors
 /// [`Violation`] for a question that is no canonical JSON.
@@ -201,8 +201,7 @@ pub fn evidence(asked: &Value, log_seq: i64, compared: &[Compared], totals: &Tot
         line(canonical(one)?);
     }
     line(canonical(totals)?);
-    let hash = Hash32::from_bytes(hasher.finalize().into()).prefixed();
-    let digest = hash.trim_start_matches("sha256:");
+    let digest = Hash32::from_bytes(hasher.finalize().into()).hex();
     Ok(json!({
         "kind": "digest", "label": "Policy what-if", "digest": digest, "sha256": digest, "log_seq": log_seq, "asked": asked, "totals": totals,
     }))
