@@ -135,11 +135,18 @@ async fn a_missing_head_row_is_made_again() {
     let daemon = start(&server);
     daemon.wait_admin("/readyz", 200, "ready").unwrap();
     execute(&server, "INSERT INTO dg_tenants (tenant_id, created_by) VALUES ('acme', 'restore')").await;
-    daemon.wait_admin("/metrics", 200, "dg_tenants_active 1").unwrap();
     let store = dg_storage::Store::open(&dg_storage::DatabaseConfig::new(server.url(DATABASE, "dg_store"))).unwrap();
-    let heads = store.heads().await.unwrap();
+    let heads = dg_testkit::wait_for(std::time::Duration::from_secs(20), "the head row", async || {
+        store.heads().await.ok().filter(|heads| !heads.is_empty())
+    })
+    .await
+    .unwrap();
     assert_eq!(heads.iter().map(|(tenant, last)| (tenant.as_str(), last.get())).collect::<Vec<_>>(), [("acme", 0)]);
-    assert!(daemon.log().contains("made the missing head row of tenant acme"), "{}", daemon.log());
+    daemon.wait_admin("/metrics", 200, "dg_tenants_active 1").unwrap();
+    dg_testkit::wait_until(std::time::Duration::from_secs(10), "the warning", || {
+        daemon.log().contains("made the missing head row of tenant acme").then_some(())
+    })
+    .unwrap();
 }
 
 #[tokio::test]
