@@ -8,6 +8,7 @@ mod append_model;
 mod audit;
 mod bootstrap;
 mod broken;
+mod counts;
 mod events;
 mod generations;
 mod identity;

@@ -19,15 +19,15 @@ use crate::{
 };
 
 pub(crate) struct Case {
-    scratch: Scratch,
-    tenant: TenantId,
-    api: Store,
-    daemon: Store,
+    pub(crate) scratch: Scratch,
+    pub(crate) tenant: TenantId,
+    pub(crate) api: Store,
+    pub(crate) daemon: Store,
     stage: AppendStage,
     _stop: CancellationToken,
 }
 
-fn caller(account: &str, permissions: &[&str]) -> Caller {
+pub(crate) fn caller(account: &str, permissions: &[&str]) -> Caller {
     Caller {
         account_id: account.to_owned(),
         is_person: true,
@@ -44,13 +44,13 @@ fn sent(id: &str, kind: &str, trace: &str, payload: &Value) -> NewEvent {
     }))
 }
 
-fn started(trace: &str) -> NewEvent {
+pub(crate) fn started(trace: &str) -> NewEvent {
     let entity = json!({"entity_type": "order", "entity_id": "17"});
     let payload = json!({"workflow": "refund", "title": "Refund of order 17", "primary_entity": entity});
     sent(&format!("{trace}-0"), "TraceStarted", trace, &payload)
 }
 
-fn exception(trace: &str, id: &str) -> NewEvent {
+pub(crate) fn exception(trace: &str, id: &str) -> NewEvent {
     let policy = json!({"policy_id": "refunds", "policy_version": "3"});
     let payload = json!({"exception_id": id, "policy": policy, "reason": "the customer is right"});
     sent(&format!("{trace}-{id}"), "ExceptionRequested", trace, &payload)
@@ -60,12 +60,12 @@ fn finished(trace: &str) -> NewEvent {
     sent(&format!("{trace}-end"), "TraceFinished", trace, &json!({"outcome": "success"}))
 }
 
-fn because(reason: &str) -> Command {
+pub(crate) fn because(reason: &str) -> Command {
     Command { reason: Some(reason.to_owned()), ..Command::default() }
 }
 
 impl Case {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let scratch = Scratch::new().await;
         let tenant = scratch.tenant("t").await;
         let (stage, stop) = scratch.stage_with(|config| config.clock = || Micros::new(dg_now()));
@@ -73,12 +73,12 @@ impl Case {
         Self { scratch, tenant, api, daemon, stage, _stop: stop }
     }
 
-    async fn send(&self, events: Vec<NewEvent>) {
+    pub(crate) async fn send(&self, events: Vec<NewEvent>) {
         let outcomes = self.stage.append(request(&self.tenant, events)).await.unwrap();
         assert!(outcomes.iter().all(|outcome| matches!(outcome, Outcome::Stored(_))), "{outcomes:?}");
     }
 
-    async fn follow(&self) {
+    pub(crate) async fn follow(&self) {
         loop {
             let standing = self.daemon.workflow_standing().await.unwrap();
             let Some(behind) = standing.iter().find(|tenant| tenant.applied < tenant.head) else { return };
@@ -86,7 +86,7 @@ impl Case {
         }
     }
 
-    async fn act(
+    pub(crate) async fn act(
         &self,
         id: &str,
         action: Action,
@@ -109,7 +109,7 @@ impl Case {
     }
 
     /// The tables are the fold of the log.
-    async fn verified(&self) {
+    pub(crate) async fn verified(&self) {
         let rebuilt = self.daemon.workflow_verify(&self.tenant).await.unwrap();
         assert!(rebuilt.is_equal(), "{rebuilt:?}");
         assert_eq!(rebuilt.set_aside, 0);
@@ -321,7 +321,7 @@ async fn asking_for_changes_stops_the_clock_until_the_requester_answers() {
 }
 
 /// The time of this machine, which is the database's here.
-fn dg_now() -> i64 {
+pub(crate) fn dg_now() -> i64 {
     let since = std::time::UNIX_EPOCH.elapsed().unwrap();
     i64::try_from(since.as_micros()).unwrap()
 }
