@@ -7,6 +7,8 @@ import { parseArgs } from "node:util";
 import { readFileSync } from "node:fs";
 import { Api } from "./api.mjs";
 import { check, conclude, expect, launch, open } from "./harness.mjs";
+import { JOURNEYS } from "./journeys/all.mjs";
+import { SCREENS } from "./screens.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -233,24 +235,32 @@ await check("no complaint of the browser", async () => {
   expect(window1.complaints.length === 0, `no complaint, got ${window1.complaints.join(" | ")}`);
 });
 
-// ---- other eyes
+// ---- journeys
 
-for (const [name, options] of [["dark", { colorScheme: "dark" }], ["narrow", { viewport: { width: 320, height: 720 } }]]) {
-  await check(`the pages fit ${name} eyes`, async () => {
-    const { context, page } = await open(browser, origin, options);
-    if (development) await page.goto(list);
-    else await signIn(page, `/t/${values.tenant}/traces`);
-    await live(page);
-    await shoot(page, `list-${name}`);
-    await fits(page);
-    await accessible(page);
-    await rows(page).filter({ has: page.locator(".chip.good") }).first().locator("a").click();
-    await page.waitForSelector("#timeline");
-    await shoot(page, `trace-${name}`);
-    await fits(page);
-    await accessible(page);
-    await context.close();
-  });
+if (api) {
+  const world = { browser, origin, api, values, development, signIn, live, accessible, fits, shoot, open, check, expect };
+  for (const journey of JOURNEYS) await journey(world);
+}
+
+// ---- other eyes: every screen in both themes and on a narrow window
+
+for (const [name, options] of [["light", {}], ["dark", { colorScheme: "dark" }], ["narrow", { viewport: { width: 320, height: 720 } }]]) {
+  const { context, page, complaints } = await open(browser, origin, options);
+  if (development) await page.goto(list);
+  else await signIn(page, `/t/${values.tenant}/traces`);
+  for (const screen of SCREENS) {
+    await check(`${screen.name} fits ${name} eyes`, async () => {
+      await page.goto(`${origin}/t/${values.tenant}${screen.path}`);
+      await page.waitForSelector(screen.shows);
+      await live(page);
+      await shoot(page, `${screen.name}-${name}`);
+      expect(await page.locator("h1").count() === 1, "one h1");
+      await fits(page);
+      await accessible(page);
+      expect(complaints.length === 0, `no complaint, got ${complaints.splice(0).join(" | ")}`);
+    });
+  }
+  await context.close();
 }
 
 // ---- without scripts

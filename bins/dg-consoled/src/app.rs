@@ -16,7 +16,7 @@ use crate::{
     config::ConsoledConfig,
     live::Lives,
     model::{Freshness, Shell, View},
-    people::{Csrf, Development, Person, Sessions},
+    people::{Csrf, Development, Person, Sessions, random_id},
     place::Place,
     pulse::Pulses,
     source::Found,
@@ -116,6 +116,9 @@ impl App {
             refreshing: false,
             live: false,
             now,
+            // Without randomness no form is taken: the service refuses an empty name.
+            key: person.and_then(|_| random_id().ok()).unwrap_or_default(),
+            said: None,
         }
     }
 
@@ -153,6 +156,9 @@ impl App {
         let mut shell = self.shell(Some(person), found.place, clock::now());
         shell.freshness = found.freshness;
         shell.outage = found.outage;
+        if let Place::Of { said: Some(name), .. } = &shell.place {
+            shell.said = person.said(name);
+        }
         View { title: found.title, shell, body: found.body }
     }
 }

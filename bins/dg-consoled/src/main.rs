@@ -1,5 +1,6 @@
 //! dg-consoled: serves the operator console.
 
+mod acts;
 mod app;
 mod assets;
 mod config;

@@ -3,6 +3,8 @@
 //! Pages are functions of [`View`]; loading fills it, a live session replaces it, and the difference goes to
 //! the browser. Nothing here fetches and nothing here knows HTML.
 
+pub(crate) mod overview;
+
 use dg_domain::{Micros, TenantId};
 
 use crate::{
@@ -44,6 +46,66 @@ pub(crate) struct Shell {
     pub(crate) live: bool,
     /// What "ago" counts from.
     pub(crate) now: Micros,
+    /// Names what this page's forms do: sent twice, a form does it once.
+    pub(crate) key: String,
+    /// What came of the form that led here.
+    pub(crate) said: Option<Said>,
+}
+
+impl Shell {
+    /// Whether the viewer may use a permission, as far as the service said.
+    pub(crate) fn may(&self, permission: &str) -> bool {
+        self.viewer.as_ref().is_some_and(|viewer| viewer.may(permission))
+    }
+
+    /// What was typed into `field` of the form `form`, if the service refused it and it is shown again.
+    pub(crate) fn typed(&self, form: &str, field: &str) -> &str {
+        match &self.said {
+            Some(Said::Refused { fields, .. }) if fields.get("form") == Some(form) => {
+                fields.get(field).unwrap_or_default()
+            }
+            _ => "",
+        }
+    }
+}
+
+/// What is said about a form that was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// It was done.
+    Done(String),
+    /// It was not done.
+    Refused {
+        /// Why not.
+        failure: Failure,
+        /// What was typed.
+        fields: Fields,
+    },
+}
+
+/// What a form sent: names and values in their order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Fields(pub(crate) Vec<(String, String)>);
+
+impl Fields {
+    /// The first value of a field, trimmed; none where it is blank.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.all(name).next()
+    }
+
+    /// The same, owned.
+    pub(crate) fn text(&self, name: &str) -> Option<String> {
+        self.get(name).map(str::to_owned)
+    }
+
+    /// Every value of a field that is not blank, trimmed.
+    pub(crate) fn all<'f>(&'f self, name: &str) -> impl Iterator<Item = &'f str> {
+        self.0
+            .iter()
+            .filter(move |(field, _)| field == name)
+            .map(|(_, value)| value.trim())
+            .filter(|value| !value.is_empty())
+    }
 }
 
 /// The person, or the development reader.
@@ -53,8 +115,16 @@ pub(crate) struct Viewer {
     pub(crate) account_id: String,
     /// Its roles, as the service names them.
     pub(crate) roles: Vec<String>,
+    /// What it may do beyond them; `*` for everything.
+    pub(crate) permissions: Vec<String>,
     /// Nobody signed in: the development token is used.
     pub(crate) development: bool,
+}
+
+impl Viewer {
+    fn may(&self, permission: &str) -> bool {
+        !self.development && self.permissions.iter().any(|one| one == permission || one == "*")
+    }
 }
 
 /// How far the shown data is behind the log.
@@ -117,6 +187,8 @@ impl<T> Panel<T> {
 /// The screens.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Body {
+    /// The start page of a tenant.
+    Overview(Box<overview::OverviewPage>),
     /// The list of traces.
     Traces(TracesPage),
     /// One trace.

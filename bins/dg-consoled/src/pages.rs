@@ -4,7 +4,9 @@
 //! changes go to the browser. They fetch nothing. No inline script or style may appear: the content security
 //! policy refuses both.
 
+mod forms;
 mod notice;
+mod overview;
 mod parts;
 mod passage;
 mod password;
@@ -55,6 +57,7 @@ fn painted(view: View) -> Element {
 
 fn page(view: &View) -> Element {
     let body = match &view.body {
+        Body::Overview(page) => overview::page(page, &view.shell),
         Body::Traces(page) => traces::page(page, &view.shell),
         Body::Trace(page) => trace::page(page, &view.shell),
         Body::SignIn(page) => sign_in::page(page, &view.shell),

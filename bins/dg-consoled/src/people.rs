@@ -5,6 +5,7 @@
 //! lives in memory only; a restart signs everybody out, and nothing secret is ever written down.
 
 mod csrf;
+mod said;
 mod sessions;
 
 use std::{
@@ -19,7 +20,8 @@ use dg_runtime::{CancellationToken, clock};
 pub(crate) use csrf::Csrf;
 pub(crate) use sessions::Sessions;
 
-use crate::model::Viewer;
+use crate::model::{Said, Viewer};
+use said::Saids;
 
 /// For how long an answer about oneself is believed without asking again.
 const BELIEVED: i64 = 5_000_000;
@@ -38,11 +40,33 @@ pub(crate) struct Person {
     /// The token or session itself, for comparing and for asking in the person's name.
     pub(crate) token: Secret,
     known: Mutex<Option<(Micros, Me)>>,
+    saids: Saids,
 }
 
 impl Person {
     fn new(client: Client, token: Secret, development: bool, csrf: String) -> Self {
-        Self { client, development, csrf, gone: CancellationToken::new(), token, known: Mutex::default() }
+        Self {
+            client,
+            development,
+            csrf,
+            gone: CancellationToken::new(),
+            token,
+            known: Mutex::default(),
+            saids: Saids::default(),
+        }
+    }
+
+    /// Keeps what is to be said about a form; the answer names it for the address of the page that says it.
+    ///
+    /// # Errors
+    /// The system has no randomness to give.
+    pub(crate) fn say(&self, said: Said) -> Result<String, getrandom::Error> {
+        self.saids.keep(said)
+    }
+
+    /// What `name` says, unless it was so long ago that others took its place.
+    pub(crate) fn said(&self, name: &str) -> Option<Said> {
+        self.saids.find(name)
     }
 
     /// What the service says about the person; asked at most every few seconds unless `anew`.
@@ -69,8 +93,9 @@ impl Person {
 
     /// What is known without asking.
     pub(crate) fn viewer(&self) -> Viewer {
-        let (account_id, roles) = self.remembered().map(|(_, me)| (me.account_id, me.roles)).unwrap_or_default();
-        Viewer { account_id, roles, development: self.development }
+        let (account_id, roles, permissions) =
+            self.remembered().map(|(_, me)| (me.account_id, me.roles, me.permissions)).unwrap_or_default();
+        Viewer { account_id, roles, permissions, development: self.development }
     }
 
     /// Whether the person has to choose a password before anything else, as far as is known without asking.

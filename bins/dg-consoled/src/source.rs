@@ -4,6 +4,7 @@
 
 mod around;
 mod event;
+mod overview;
 mod trace;
 mod traces;
 
@@ -11,9 +12,9 @@ use dg_client::{ClientError, Meta};
 use dg_domain::TenantId;
 
 use crate::{
-    model::{Body, Entity, Failure, Freshness, Notice, Panel, TracePage, TracesPage},
+    model::{Body, Entity, Failure, Freshness, Notice, Panel, TracePage, TracesPage, overview::OverviewPage},
     people::{Person, tenants_of},
-    place::Place,
+    place::{Place, Screen},
 };
 
 /// What was found at a place.
@@ -39,12 +40,7 @@ impl Found {
     /// A place whose data could not be asked for.
     fn without(place: &Place, failure: Failure) -> Self {
         let mut body = Body::outline(place);
-        match &mut body {
-            Body::Traces(page) => page.list = Panel::Failed(failure.clone()),
-            Body::Trace(page) => page.timeline = Panel::Failed(failure.clone()),
-            Body::Notice(notice) => *notice = Notice::Failed(failure.clone()),
-            Body::SignIn(_) | Body::Password(_) | Body::Passage(_) => {}
-        }
+        body.fail(&failure);
         let outage = failure.transient.then_some(failure);
         Self { place: place.clone(), title: "Not available".to_owned(), body, freshness: Freshness::Unknown, outage }
     }
@@ -63,22 +59,40 @@ impl Found {
 impl Body {
     /// The layout of a place before its data.
     pub(crate) fn outline(place: &Place) -> Self {
-        match place {
-            Place::Traces { tenant, filter, cursor } => Self::Traces(TracesPage {
-                tenant: tenant.clone(),
+        let Place::Of { tenant, screen, .. } = place else { return Self::Notice(Notice::NotFound) };
+        let tenant = tenant.clone();
+        match screen {
+            Screen::Overview => Self::Overview(Box::new(OverviewPage {
+                tenant,
+                reviews: Panel::Loading,
+                projections: Panel::Loading,
+                traces: Panel::Loading,
+            })),
+            Screen::Traces { filter, cursor } => Self::Traces(TracesPage {
+                tenant,
                 filter: filter.clone(),
                 cursor: cursor.clone(),
                 list: Panel::Loading,
                 waiting: 0,
             }),
-            Place::Trace { tenant, trace_id, .. } => Self::Trace(Box::new(TracePage {
-                tenant: tenant.clone(),
+            Screen::Trace { trace_id, .. } => Self::Trace(Box::new(TracePage {
+                tenant,
                 trace_id: trace_id.clone(),
                 head: Panel::Loading,
                 timeline: Panel::Loading,
                 neighbours: Panel::Loading,
             })),
-            Place::Home | Place::Unknown => Self::Notice(Notice::NotFound),
+        }
+    }
+
+    /// Says in the main part of the page why it could not be read.
+    fn fail(&mut self, failure: &Failure) {
+        match self {
+            Self::Overview(page) => page.traces = Panel::Failed(failure.clone()),
+            Self::Traces(page) => page.list = Panel::Failed(failure.clone()),
+            Self::Trace(page) => page.timeline = Panel::Failed(failure.clone()),
+            Self::Notice(notice) => *notice = Notice::Failed(failure.clone()),
+            Self::SignIn(_) | Self::Password(_) | Self::Passage(_) => {}
         }
     }
 }
@@ -95,24 +109,31 @@ pub(crate) async fn read(person: &Person, place: &Place) -> Result<Found, Signed
         Err(error) => return Ok(Found::without(place, failure(&error))),
     };
     let place = match (place, tenants.first()) {
-        (Place::Home, Some(first)) => Place::traces(first.clone()),
+        (Place::Home, Some(first)) => Place::of(first, Screen::Overview),
         (Place::Home, None) => return Ok(Found::says(place, Notice::NoTenant)),
         _ => place.clone(),
     };
-    match &place {
-        Place::Home | Place::Unknown => Ok(Found::says(&place, Notice::NotFound)),
-        Place::Traces { tenant, filter, cursor } => {
-            if !may_see(person, &tenants, tenant).await {
-                return Ok(Found::says(&place, Notice::NotFound));
-            }
-            traces::read(person, &place, tenant, filter, cursor.as_deref()).await
-        }
-        Place::Trace { tenant, trace_id, from } => {
-            if !may_see(person, &tenants, tenant).await {
-                return Ok(Found::says(&place, Notice::NotFound));
-            }
-            trace::read(person, &place, tenant, trace_id, *from).await
-        }
+    let Place::Of { tenant, screen, .. } = &place else { return Ok(Found::says(&place, Notice::NotFound)) };
+    if !may_see(person, &tenants, tenant).await {
+        return Ok(Found::says(&place, Notice::NotFound));
+    }
+    match screen {
+        Screen::Overview => overview::read(person, &place, tenant).await,
+        Screen::Traces { filter, cursor } => traces::read(person, &place, tenant, filter, cursor.as_deref()).await,
+        Screen::Trace { trace_id, from } => trace::read(person, &place, tenant, trace_id, *from).await,
+    }
+}
+
+/// What an answer is on a page. Missing and foreign things are a panel that says so; a page about one thing says
+/// [`Notice::NotFound`] before it comes here.
+///
+/// # Errors
+/// [`SignedOut`] when the service does not know the token.
+fn panel<T>(answer: Result<T, ClientError>) -> Result<Panel<T>, SignedOut> {
+    match answer {
+        Ok(content) => Ok(Panel::Ready(content)),
+        Err(error) if signed_out(&error) => Err(SignedOut),
+        Err(error) => Ok(Panel::Failed(failure(&error))),
     }
 }
 

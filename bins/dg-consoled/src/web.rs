@@ -1,5 +1,6 @@
 //! The routes of the console.
 
+mod act;
 mod cookies;
 mod guard;
 mod oidc;
@@ -28,8 +29,8 @@ pub(crate) use serve::serve;
 
 use crate::{app::App, live, people::Person};
 
-/// A form holds a token, or passwords, and an address.
-const FORM_BYTES: usize = 16 * 1024;
+/// A form holds what somebody can type, many times over.
+const FORM_BYTES: usize = 64 * 1024;
 
 /// All routes; pages are whatever no other route takes.
 pub(crate) fn router(app: Arc<App>) -> Router {
@@ -40,6 +41,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route(oidc::CALLBACK, get(oidc::callback))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/password", get(password::form).post(password::submit))
+        .route("/t/{tenant}/do/{act}", post(act::submit))
         .route("/assets/{name}", get(asset))
         .fallback(get(page::page))
         .method_not_allowed_fallback(|| async { StatusCode::METHOD_NOT_ALLOWED })

@@ -136,7 +136,7 @@ pub use rows::workflow_studio::{
     ComparedPolicyDecision, PolicySimulation, PolicySimulationTotals, ReviewDraft, ReviewStarted, TraceDryRun,
     WorkflowSignal,
 };
-pub use rows::workflows::{Workflow, WorkflowDetail, WorkflowDone, WorkflowVerdict, WorkflowWaited};
+pub use rows::workflows::{Workflow, WorkflowBuckets, WorkflowDetail, WorkflowDone, WorkflowVerdict, WorkflowWaited};
 pub use secret::Secret;
 pub use spool::{DeadLetter, LetterReason, Spool, SpoolDamage, SpoolError, SpoolOptions, SpoolStatus};
 pub use wait::DecisionQuery;

@@ -5,11 +5,17 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::model::{Body, Panel, Timeline, TraceList, TracePage, TraceRow, TracesPage};
+use crate::model::{Body, Panel, Timeline, TraceList, TracePage, TraceRow, TracesPage, overview::OverviewPage};
 
 /// The body to show after `new` was read for the place that shows `old`.
 pub(super) fn merge(old: &Body, new: Body, hold: bool) -> Body {
     match (old, new) {
+        (Body::Overview(old), Body::Overview(new)) => Body::Overview(Box::new(OverviewPage {
+            reviews: kept(&old.reviews, new.reviews),
+            projections: kept(&old.projections, new.projections),
+            traces: kept(&old.traces, new.traces),
+            ..*new
+        })),
         (Body::Traces(old), Body::Traces(new)) => Body::Traces(traces(old, new, hold)),
         (Body::Trace(old), Body::Trace(new)) => Body::Trace(Box::new(trace(old, *new))),
         (_, new) => new,

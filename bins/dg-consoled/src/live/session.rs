@@ -309,6 +309,8 @@ impl Session {
             Some((tree, shown)) => {
                 let same = shown.shell.place == view.shell.place;
                 if same {
+                    // Forms that somebody is filling in stay the same forms.
+                    view.shell.key.clone_from(&shown.shell.key);
                     view.body = merge(&shown.body, view.body, self.hold);
                     if view.shell.outage.is_some() && view.shell.freshness == Freshness::Unknown {
                         view.shell.freshness = shown.shell.freshness;

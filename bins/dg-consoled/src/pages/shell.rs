@@ -1,17 +1,17 @@
 //! The frame around every page: where one is, as whom, and how current it is.
 
+use dg_domain::TenantId;
 use dioxus::prelude::*;
 
 use super::parts;
 use crate::{
-    model::{Freshness, Shell, Viewer},
-    place::Place,
+    model::{Freshness, Said, Shell, Viewer},
+    place::{Area, Place, Screen},
 };
 
 pub(super) fn frame(shell: &Shell, body: Element) -> Element {
     let tenant = shell.place.tenant();
-    let home = tenant.map_or_else(|| "/".to_owned(), |tenant| Place::traces(tenant.clone()).href());
-    let in_list = matches!(shell.place, Place::Traces { .. });
+    let home = tenant.map_or_else(|| "/".to_owned(), |tenant| Place::of(tenant, Screen::Overview).href());
     rsx! {
         a { class: "skip", href: "#main", "Skip to content" }
         header { class: "bar",
@@ -19,15 +19,7 @@ pub(super) fn frame(shell: &Shell, body: Element) -> Element {
                 {mark()}
                 span { "DecisionGraph" }
             }
-            if tenant.is_some() {
-                nav { "aria-label": "Main",
-                    a {
-                        href: "{home}",
-                        "aria-current": if in_list { "page" } else { "true" },
-                        "Traces"
-                    }
-                }
-            }
+            if let Some(tenant) = tenant { {areas(tenant, shell)} }
             div { class: "bar-end",
                 if tenant.is_some() {
                     {pill(shell)}
@@ -43,7 +35,56 @@ pub(super) fn frame(shell: &Shell, body: Element) -> Element {
             }
         }
         {notices(shell)}
-        main { id: "main", tabindex: "-1", {body} }
+        main { id: "main", tabindex: "-1",
+            {said(shell)}
+            {body}
+        }
+    }
+}
+
+fn areas(tenant: &TenantId, shell: &Shell) -> Element {
+    let screen = shell.place.screen();
+    let links = Area::ALL.into_iter().map(|area| {
+        let first = area.screen();
+        let current = match screen {
+            Some(screen) if *screen == first => Some("page"),
+            Some(screen) if screen.area() == area => Some("true"),
+            _ => None,
+        };
+        let href = Place::of(tenant, first).href();
+        rsx! { a { key: "{area.label()}", href: "{href}", "aria-current": current, "{area.label()}" } }
+    });
+    rsx! { nav { "aria-label": "Main", {links} } }
+}
+
+/// What came of the form that led here.
+fn said(shell: &Shell) -> Element {
+    let Some(said) = &shell.said else { return rsx! {} };
+    let without = shell.place.clone().saying(None).href();
+    match said {
+        Said::Done(text) => rsx! {
+            div { class: "strip good", id: "said", role: "status",
+                strong { "Done. " }
+                span { "{text} " }
+                a { href: "{without}", "Close" }
+            }
+        },
+        Said::Refused { failure, .. } => rsx! {
+            div { class: "strip alert", id: "said", role: "alert",
+                strong { "Not done. " }
+                span { "{parts::sentence(failure)} " }
+                span { class: "small",
+                    "Code "
+                    code { "{failure.code}" }
+                    if let Some(id) = &failure.request_id {
+                        " · request "
+                        code { "{id}" }
+                    }
+                    " "
+                }
+                a { href: "{without}", "Close" }
+            }
+        },
     }
 }
 
@@ -101,7 +142,7 @@ fn pill(shell: &Shell) -> Element {
 fn tenants(shell: &Shell) -> Element {
     let Some(current) = shell.place.tenant() else { return rsx! {} };
     let others = shell.tenants.iter().map(|tenant| {
-        let href = Place::traces(tenant.clone()).href();
+        let href = Place::of(tenant, Screen::Overview).href();
         let here = if tenant == current { "true" } else { "false" };
         rsx! { li { key: "{tenant}", a { href: "{href}", "aria-current": "{here}", "{tenant}" } } }
     });

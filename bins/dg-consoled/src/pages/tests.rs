@@ -6,7 +6,7 @@ use crate::{
         Body, Entity, EventRow, Failure, Freshness, Notice, Panel, Shell, Standing, Timeline, TraceHead, TraceList,
         TracePage, TraceRow, TracesPage, View, Viewer,
     },
-    place::{Place, TraceFilter},
+    place::{Place, Screen, TraceFilter},
     story,
 };
 
@@ -17,11 +17,16 @@ fn tenant() -> TenantId {
 }
 
 fn shell(change: impl FnOnce(&mut Shell)) -> Shell {
-    let viewer = Viewer { account_id: "maya".to_owned(), roles: vec!["reader".to_owned()], development: false };
+    let viewer = Viewer {
+        account_id: "maya".to_owned(),
+        roles: vec!["reader".to_owned()],
+        permissions: Vec::new(),
+        development: false,
+    };
     let mut shell = Shell {
         viewer: Some(viewer),
         tenants: vec![tenant(), TenantId::new("beta").unwrap()],
-        place: Place::traces(tenant()),
+        place: Place::of(&tenant(), Screen::traces()),
         environment: "production".to_owned(),
         csrf: "form-token".to_owned(),
         freshness: Freshness::Current { applied: 1204 },
@@ -29,6 +34,8 @@ fn shell(change: impl FnOnce(&mut Shell)) -> Shell {
         refreshing: false,
         live: false,
         now: NOW,
+        key: "key".to_owned(),
+        said: None,
     };
     change(&mut shell);
     shell
@@ -129,7 +136,7 @@ fn the_frame_says_who_where_and_how_fresh() {
     let development = html(
         shell(|shell| {
             shell.environment = "dev".to_owned();
-            shell.viewer = Some(Viewer { account_id: String::new(), roles: Vec::new(), development: true });
+            shell.viewer = Some(Viewer { account_id: String::new(), roles: Vec::new(), permissions: Vec::new(), development: true });
         }),
         body(),
     );

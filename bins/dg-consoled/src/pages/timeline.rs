@@ -7,7 +7,7 @@ use super::parts;
 use crate::{
     model::{EventRow, Panel, Shell, Timeline, TracePage},
     moment,
-    place::Place,
+    place::{Place, Screen},
     story::{Part, Value},
 };
 
@@ -34,7 +34,7 @@ fn events(page: &TracePage, timeline: &Timeline) -> Element {
     if timeline.events.is_empty() {
         return rsx! { p { class: "panel quiet", "No event in this stretch." } };
     }
-    let stretch = |from| Place::Trace { tenant: page.tenant.clone(), trace_id: page.trace_id.clone(), from }.href();
+    let stretch = |from| Place::of(&page.tenant, Screen::Trace { trace_id: page.trace_id.clone(), from }).href();
     let rows = timeline.events.iter().map(|row| event(&page.tenant, row));
     rsx! {
         if timeline.from > 0 {
@@ -93,7 +93,7 @@ fn words(tenant: &TenantId, part: &Part) -> Element {
         Part::Strong(text) => rsx! { strong { "{text}" } },
         Part::Id(id) => rsx! { code { "{id}" } },
         Part::Trace(id) => {
-            let href = Place::Trace { tenant: tenant.clone(), trace_id: id.clone(), from: 0 }.href();
+            let href = Place::of(tenant, Screen::trace(id)).href();
             rsx! { a { href: "{href}", "{id}" } }
         }
     }

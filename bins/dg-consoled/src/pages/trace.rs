@@ -6,11 +6,11 @@ use super::{parts, timeline};
 use crate::{
     model::{Neighbour, Neighbours, Panel, Shell, TraceHead, TracePage},
     moment,
-    place::Place,
+    place::{Place, Screen},
 };
 
 pub(super) fn page(page: &TracePage, shell: &Shell) -> Element {
-    let list = Place::traces(page.tenant.clone()).href();
+    let list = Place::of(&page.tenant, Screen::traces()).href();
     let title = match page.head.ready() {
         Some(head) if !head.title.is_empty() => head.title.as_str(),
         _ => page.trace_id.as_str(),

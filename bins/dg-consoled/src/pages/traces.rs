@@ -1,11 +1,12 @@
 //! The list of traces.
 
+use dg_domain::TenantId;
 use dioxus::prelude::*;
 
 use super::{Ask, ask, parts};
 use crate::{
     model::{Panel, Shell, TraceList, TraceRow, TracesPage},
-    place::{OUTCOMES, Place, STATUSES, TraceFilter},
+    place::{OUTCOMES, Place, STATUSES, Screen, TraceFilter},
 };
 
 pub(super) fn page(page: &TracesPage, shell: &Shell) -> Element {
@@ -26,7 +27,7 @@ pub(super) fn page(page: &TracesPage, shell: &Shell) -> Element {
 /// somebody is typing.
 fn filters(page: &TracesPage) -> Element {
     let filter = &page.filter;
-    let all = Place::traces(page.tenant.clone()).href();
+    let all = Place::of(&page.tenant, Screen::traces()).href();
     let workflow = filter.workflow.clone().unwrap_or_default();
     rsx! {
         form { class: "filters", method: "get", action: "{all}", role: "search", "aria-label": "Filter traces",
@@ -117,7 +118,7 @@ fn table(page: &TracesPage, list: &TraceList, shell: &Shell) -> Element {
 }
 
 fn row(page: &TracesPage, row: &TraceRow, shell: &Shell) -> Element {
-    let href = Place::Trace { tenant: page.tenant.clone(), trace_id: row.trace_id.clone(), from: 0 }.href();
+    let href = Place::of(&page.tenant, Screen::trace(&row.trace_id)).href();
     let title = if row.title.is_empty() { row.trace_id.as_str() } else { row.title.as_str() };
     let class = match (row.left, row.fresh) {
         (true, _) => "left",
@@ -146,9 +147,8 @@ fn row(page: &TracesPage, row: &TraceRow, shell: &Shell) -> Element {
 }
 
 fn paging(page: &TracesPage, list: &TraceList) -> Element {
-    let at = |cursor: Option<String>| {
-        Place::Traces { tenant: page.tenant.clone(), filter: page.filter.clone(), cursor }.href()
-    };
+    let at =
+        |cursor: Option<String>| Place::of(&page.tenant, Screen::Traces { filter: page.filter.clone(), cursor }).href();
     let shown = parts::counted(i64::try_from(list.rows.len()).unwrap_or(i64::MAX), "trace");
     rsx! {
         nav { class: "paging", "aria-label": "Pages",
@@ -164,21 +164,26 @@ fn paging(page: &TracesPage, list: &TraceList) -> Element {
 }
 
 fn empty(page: &TracesPage) -> Element {
-    let all = Place::traces(page.tenant.clone()).href();
+    let all = Place::of(&page.tenant, Screen::traces()).href();
     if page.filter.is_empty() && page.cursor.is_none() {
-        return rsx! {
-            div { class: "panel", id: "empty",
-                p { class: "lead", "No decision was recorded here yet." }
-                p { "A trace appears with its first event. Append one through the API or load a file:" }
-                pre { code { "dg import events.ndjson --tenant {page.tenant}" } }
-            }
-        };
+        return nothing(&page.tenant);
     }
     rsx! {
         div { class: "panel", id: "empty",
             p { class: "lead", "No trace fits." }
             p { "{active(&page.filter)}" }
             p { a { class: "button", href: "{all}", "Clear filters" } }
+        }
+    }
+}
+
+/// What to do in a tenant without a trace.
+pub(super) fn nothing(tenant: &TenantId) -> Element {
+    rsx! {
+        div { class: "panel", id: "empty",
+            p { class: "lead", "No decision was recorded here yet." }
+            p { "A trace appears with its first event. Append one through the API or load a file:" }
+            pre { code { "dg import events.ndjson --tenant {tenant}" } }
         }
     }
 }

@@ -8,7 +8,7 @@ use dg_domain::TenantId;
 use super::failure;
 use crate::{
     model::{Neighbour, Neighbours, Panel},
-    place::Place,
+    place::{Place, Screen},
 };
 
 /// More would be a drawing, not a list.
@@ -30,8 +30,7 @@ fn groups(tenant: &TenantId, trace_id: &str, edges: &[Edge]) -> Vec<Neighbours> 
     for edge in edges {
         let Some((key, relation)) = other_end(edge, &center) else { continue };
         let (kind, id) = key.split_once(':').unwrap_or(("", key));
-        let place =
-            (kind == "trace").then(|| Place::Trace { tenant: tenant.clone(), trace_id: id.to_owned(), from: 0 });
+        let place = (kind == "trace").then(|| Place::of(tenant, Screen::trace(id)));
         let (_, nodes) = found.entry(rank(kind)).or_insert_with(|| (heading(kind), BTreeMap::new()));
         nodes.entry(key).or_insert_with(|| Neighbour { id: id.to_owned(), relation: relation.to_owned(), place });
     }

@@ -51,7 +51,7 @@ pub(super) async fn read(
     Ok(Found { place: place.clone(), title: format!("Traces of {tenant}"), body, freshness, outage })
 }
 
-fn row(row: dg_client::TraceRow) -> TraceRow {
+pub(super) fn row(row: dg_client::TraceRow) -> TraceRow {
     let finished = row.status.as_deref() == Some("finished") || row.finished_at.is_some();
     let about = entity(
         row.primary_entity_system.as_deref(),

@@ -10,7 +10,7 @@ use crate::{
     Client, ClientError,
     client::Repeat,
     path::segment,
-    rows::workflows::{Workflow, WorkflowDetail, WorkflowDone, WorkflowVerdict, WorkflowWaited},
+    rows::workflows::{Workflow, WorkflowBuckets, WorkflowDetail, WorkflowDone, WorkflowVerdict, WorkflowWaited},
 };
 
 /// Which items to list; what is absent lets all through.
@@ -172,6 +172,14 @@ impl Client {
             .set("limit", query.limit)
             .set("cursor", query.cursor.as_ref());
         self.get("/workflows".to_owned(), params.0).await
+    }
+
+    /// How many items each of the caller's queues holds.
+    ///
+    /// # Errors
+    /// The service's refusals.
+    pub async fn workflow_buckets(&self) -> Result<WorkflowBuckets, ClientError> {
+        self.get("/workflows/buckets".to_owned(), Vec::new()).await
     }
 
     /// One item with what was done and told.

@@ -57,6 +57,23 @@ pub struct WorkflowDetail {
     pub workflow: Workflow,
 }
 
+/// How many items each of somebody's queues holds. Snoozed items are in none but their own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the fields are those of docs/api/http.md")]
+pub struct WorkflowBuckets {
+    pub mine: i64,
+    pub my_roles: i64,
+    pub unassigned: i64,
+    pub overdue: i64,
+    pub due_soon: i64,
+    pub escalated: i64,
+    pub changes_requested: i64,
+    pub waiting_for_requester: i64,
+    pub snoozed: i64,
+    pub recently_closed: i64,
+    pub all_open: i64,
+}
+
 /// What was done with an item.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WorkflowDone {

@@ -1,0 +1,55 @@
+//! What forms do: from the fields of a form to a call of the service, made in the person's name.
+//!
+//! The service decides whether it may be done. A call carries the form's own key as its request id, so that a form that is
+//! sent twice does what it says once.
+
+use dg_client::{Client, ClientError};
+
+use crate::{
+    model::{Failure, Fields},
+    place::Place,
+    source,
+};
+
+/// What was done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Done {
+    /// A sentence about it.
+    pub(crate) text: String,
+    /// Where to go, if not back to the page of the form.
+    pub(crate) to: Option<Place>,
+}
+
+/// Why nothing was done.
+#[derive(Debug)]
+pub(crate) enum NotDone {
+    /// There is no such act.
+    Unknown,
+    /// The service does not know the person any more.
+    SignedOut,
+    /// The service, or the form itself, says no.
+    Refused(Failure),
+}
+
+impl From<ClientError> for NotDone {
+    fn from(error: ClientError) -> Self {
+        if error.status == Some(401) { Self::SignedOut } else { Self::Refused(source::failure(&error)) }
+    }
+}
+
+impl Done {
+    /// Stays on the page.
+    pub(crate) fn here(text: impl Into<String>) -> Self {
+        Self { text: text.into(), to: None }
+    }
+}
+
+/// Does `act` in the tenant of `client`.
+///
+/// # Errors
+/// See [`NotDone`].
+pub(crate) async fn perform(_client: &Client, act: &str, _fields: &Fields) -> Result<Done, NotDone> {
+    match act {
+        _ => Err(NotDone::Unknown),
+    }
+}

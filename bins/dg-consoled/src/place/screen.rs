@@ -1,0 +1,104 @@
+//! The screens of a tenant, each with everything that decides what it shows.
+
+use super::{
+    query::{Pairs, given, number_of, value_of},
+    traces::TraceFilter,
+};
+
+/// One screen of a tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Screen {
+    /// Whether anything is wrong, and what waits.
+    Overview,
+    /// `traces`
+    Traces {
+        /// Which of them.
+        filter: TraceFilter,
+        /// Where the page starts; none is the newest.
+        cursor: Option<String>,
+    },
+    /// `traces/{trace_id}`
+    Trace {
+        /// Which trace.
+        trace_id: String,
+        /// The first event shown, counted from 0.
+        from: i64,
+    },
+}
+
+/// What the navigation leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Area {
+    /// The start page.
+    Overview,
+    /// The list of traces and each trace.
+    Traces,
+}
+
+impl Area {
+    /// All of them, in the order of the navigation.
+    pub(crate) const ALL: [Self; 2] = [Self::Overview, Self::Traces];
+
+    /// What the navigation calls it.
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+            Self::Traces => "Traces",
+        }
+    }
+
+    /// Where it begins.
+    pub(crate) fn screen(self) -> Screen {
+        match self {
+            Self::Overview => Screen::Overview,
+            Self::Traces => Screen::traces(),
+        }
+    }
+}
+
+impl Screen {
+    /// The unfiltered list.
+    pub(crate) fn traces() -> Self {
+        Self::Traces { filter: TraceFilter::default(), cursor: None }
+    }
+
+    /// One trace from its beginning.
+    pub(crate) fn trace(trace_id: &str) -> Self {
+        Self::Trace { trace_id: trace_id.to_owned(), from: 0 }
+    }
+
+    /// Where in the navigation it belongs.
+    pub(crate) fn area(&self) -> Area {
+        match self {
+            Self::Overview => Area::Overview,
+            Self::Traces { .. } | Self::Trace { .. } => Area::Traces,
+        }
+    }
+
+    /// Reads what stands behind the tenant; `None` where there is no such screen.
+    pub(super) fn read(segments: &[&str], query: &str) -> Option<Self> {
+        Some(match segments {
+            [] | [""] => Self::Overview,
+            ["traces"] => Self::Traces { filter: TraceFilter::read(query), cursor: value_of(query, "cursor") },
+            ["traces", trace_id] if !trace_id.is_empty() => {
+                Self::Trace { trace_id: (*trace_id).to_owned(), from: number_of(query, "from").unwrap_or(0) }
+            }
+            _ => return None,
+        })
+    }
+
+    /// The segments behind the tenant, and the query.
+    pub(super) fn write(&self) -> (Vec<&str>, Pairs) {
+        match self {
+            Self::Overview => (Vec::new(), Vec::new()),
+            Self::Traces { filter, cursor } => {
+                let mut pairs = filter.pairs();
+                pairs.extend(given([("cursor", cursor.clone())]));
+                (vec!["traces"], pairs)
+            }
+            Self::Trace { trace_id, from } => {
+                (vec!["traces", trace_id], given([("from", (*from > 0).then(|| from.to_string()))]))
+            }
+        }
+    }
+}
