@@ -76,9 +76,10 @@ if (api) {
   expect(development, "a console in development, or --api and --token");
 }
 
-await check("the start page leads to a list", async () => {
+await check("the start page leads to what waits", async () => {
   await page.goto(origin);
-  await page.waitForURL(/\/t\/[^/]+\/traces$/);
+  await page.waitForURL(/\/t\/[^/]+$/);
+  await page.getByRole("heading", { name: "Overview" }).waitFor();
   await live(page);
 });
 
@@ -282,7 +283,7 @@ await check("everything but liveness works without scripts", async () => {
   await page.locator("#timeline details[open] pre").first().waitFor();
   await page.locator("#tenants summary").click();
   await page.locator("#tenants a").first().click();
-  await page.waitForURL(/\/traces$/);
+  await page.getByRole("heading", { name: "Overview" }).waitFor();
   if (api) {
     await page.locator("#account summary").click();
     await page.getByRole("button", { name: "Sign out" }).click();

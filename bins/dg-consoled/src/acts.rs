@@ -3,6 +3,8 @@
 //! The service decides whether it may be done. A call carries the form's own key as its request id, so that a form that is
 //! sent twice does what it says once.
 
+mod notifications;
+
 use dg_client::{Client, ClientError};
 
 use crate::{
@@ -48,8 +50,9 @@ impl Done {
 ///
 /// # Errors
 /// See [`NotDone`].
-pub(crate) async fn perform(_client: &Client, act: &str, _fields: &Fields) -> Result<Done, NotDone> {
+pub(crate) async fn perform(client: &Client, act: &str, fields: &Fields) -> Result<Done, NotDone> {
     match act {
+        "read-notifications" => notifications::read(client, fields).await,
         _ => Err(NotDone::Unknown),
     }
 }

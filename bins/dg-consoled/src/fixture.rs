@@ -9,7 +9,7 @@ use axum::{
     extract::{Path, Query, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use dg_domain::EventType;
 use serde_json::{Value, json};
@@ -34,6 +34,7 @@ struct History {
     events: Vec<Value>,
     away: bool,
     revoked: bool,
+    request_ids: Vec<String>,
 }
 
 impl Fixture {
@@ -47,6 +48,7 @@ impl Fixture {
             .route("/api/v1/traces/{id}", get(trace))
             .route("/api/v1/traces/{id}/events", get(events))
             .route("/api/v1/graph/edges", get(graph))
+            .route("/api/v1/notifications/read", post(read))
             .with_state(Arc::clone(&state));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -78,6 +80,11 @@ impl Fixture {
     /// Makes every call fail, or work again.
     pub(crate) fn be_away(&self, away: bool) {
         self.state.lock().unwrap().away = away;
+    }
+
+    /// By which ids notifications were read.
+    pub(crate) fn request_ids(&self) -> Vec<String> {
+        self.state.lock().unwrap().request_ids.clone()
     }
 
     /// Ends the token.
@@ -164,6 +171,18 @@ async fn events(
         return failure(StatusCode::NOT_FOUND, "not_found");
     }
     success(&state, json!({"events": events, "next_after_trace_seq": null}))
+}
+
+/// Knows the notification `n-1`.
+async fn read(State(state): Shared, headers: HeaderMap, Json(body): Json<Value>) -> Response {
+    if let Some(refused) = refused(&state, &headers) {
+        return refused;
+    }
+    state.lock().unwrap().request_ids.push(headers["x-request-id"].to_str().unwrap().to_owned());
+    if body != json!({"notification_ids": ["n-1"]}) {
+        return failure(StatusCode::NOT_FOUND, "not_found");
+    }
+    success(&state, json!({"read": 1, "unread_count": 0}))
 }
 
 async fn graph(State(state): Shared, headers: HeaderMap) -> Response {

@@ -3,6 +3,8 @@
 //! Pages are functions of [`View`]; loading fills it, a live session replaces it, and the difference goes to
 //! the browser. Nothing here fetches and nothing here knows HTML.
 
+pub(crate) mod audit;
+pub(crate) mod notifications;
 pub(crate) mod overview;
 
 use dg_domain::{Micros, TenantId};
@@ -189,6 +191,10 @@ impl<T> Panel<T> {
 pub(crate) enum Body {
     /// The start page of a tenant.
     Overview(Box<overview::OverviewPage>),
+    /// What the viewer was told.
+    Notifications(Box<notifications::NotificationsPage>),
+    /// Who did what.
+    Audit(Box<audit::AuditPage>),
     /// The list of traces.
     Traces(TracesPage),
     /// One trace.

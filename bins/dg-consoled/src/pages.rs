@@ -4,8 +4,10 @@
 //! changes go to the browser. They fetch nothing. No inline script or style may appear: the content security
 //! policy refuses both.
 
+mod audit;
 mod forms;
 mod notice;
+mod notifications;
 mod overview;
 mod parts;
 mod passage;
@@ -58,6 +60,8 @@ fn painted(view: View) -> Element {
 fn page(view: &View) -> Element {
     let body = match &view.body {
         Body::Overview(page) => overview::page(page, &view.shell),
+        Body::Notifications(page) => notifications::page(page, &view.shell),
+        Body::Audit(page) => audit::page(page, &view.shell),
         Body::Traces(page) => traces::page(page, &view.shell),
         Body::Trace(page) => trace::page(page, &view.shell),
         Body::SignIn(page) => sign_in::page(page, &view.shell),

@@ -3,12 +3,14 @@
 //! Everything a person would miss after a reload is in the address (tenant, filter, page), because a live
 //! session's memory ends with its socket. Reading never fails: what has no meaning is [`Place::Unknown`].
 
+mod audit;
 mod query;
 mod screen;
 mod traces;
 
 use dg_domain::TenantId;
 
+pub(crate) use audit::{AuditFilter, KINDS};
 pub(crate) use query::{escaped, value_of};
 pub(crate) use screen::{Area, Screen};
 pub(crate) use traces::{OUTCOMES, STATUSES, TraceFilter};

@@ -3,7 +3,9 @@
 //! Everything is read with the person's token. A part that fails becomes a panel that says so; the others are shown.
 
 mod around;
+mod audit;
 mod event;
+mod notifications;
 mod overview;
 mod trace;
 mod traces;
@@ -12,7 +14,10 @@ use dg_client::{ClientError, Meta};
 use dg_domain::TenantId;
 
 use crate::{
-    model::{Body, Entity, Failure, Freshness, Notice, Panel, TracePage, TracesPage, overview::OverviewPage},
+    model::{
+        Body, Entity, Failure, Freshness, Notice, Panel, TracePage, TracesPage, audit::AuditPage,
+        notifications::NotificationsPage, overview::OverviewPage,
+    },
     people::{Person, tenants_of},
     place::{Place, Screen},
 };
@@ -68,6 +73,18 @@ impl Body {
                 projections: Panel::Loading,
                 traces: Panel::Loading,
             })),
+            Screen::Notifications { unread, cursor } => Self::Notifications(Box::new(NotificationsPage {
+                tenant,
+                unread: *unread,
+                cursor: cursor.clone(),
+                list: Panel::Loading,
+            })),
+            Screen::Audit { filter, cursor } => Self::Audit(Box::new(AuditPage {
+                tenant,
+                filter: filter.clone(),
+                cursor: cursor.clone(),
+                list: Panel::Loading,
+            })),
             Screen::Traces { filter, cursor } => Self::Traces(TracesPage {
                 tenant,
                 filter: filter.clone(),
@@ -89,6 +106,8 @@ impl Body {
     fn fail(&mut self, failure: &Failure) {
         match self {
             Self::Overview(page) => page.traces = Panel::Failed(failure.clone()),
+            Self::Notifications(page) => page.list = Panel::Failed(failure.clone()),
+            Self::Audit(page) => page.list = Panel::Failed(failure.clone()),
             Self::Traces(page) => page.list = Panel::Failed(failure.clone()),
             Self::Trace(page) => page.timeline = Panel::Failed(failure.clone()),
             Self::Notice(notice) => *notice = Notice::Failed(failure.clone()),
@@ -119,6 +138,10 @@ pub(crate) async fn read(person: &Person, place: &Place) -> Result<Found, Signed
     }
     match screen {
         Screen::Overview => overview::read(person, &place, tenant).await,
+        Screen::Notifications { unread, cursor } => {
+            notifications::read(person, &place, tenant, *unread, cursor.as_deref()).await
+        }
+        Screen::Audit { filter, cursor } => audit::read(person, &place, tenant, filter, cursor.as_deref()).await,
         Screen::Traces { filter, cursor } => traces::read(person, &place, tenant, filter, cursor.as_deref()).await,
         Screen::Trace { trace_id, from } => trace::read(person, &place, tenant, trace_id, *from).await,
     }
@@ -143,6 +166,14 @@ pub(crate) use trace::has_news;
 /// Saves a call that would be refused; a tenant registered a moment ago is asked for once more.
 async fn may_see(person: &Person, tenants: &[TenantId], tenant: &TenantId) -> bool {
     tenants.contains(tenant) || person.me(true).await.is_ok_and(|me| tenants_of(&me).contains(tenant))
+}
+
+/// Set when the service could not be asked for `panel`.
+fn outage<T>(panel: &Panel<T>) -> Option<Failure> {
+    match panel {
+        Panel::Failed(failure) if failure.transient => Some(failure.clone()),
+        Panel::Failed(_) | Panel::Ready(_) | Panel::Loading => None,
+    }
 }
 
 /// What the client says, for people.

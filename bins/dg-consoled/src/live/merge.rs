@@ -5,7 +5,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::model::{Body, Panel, Timeline, TraceList, TracePage, TraceRow, TracesPage, overview::OverviewPage};
+use crate::model::{
+    Body, Panel, Timeline, TraceList, TracePage, TraceRow, TracesPage, audit::AuditPage,
+    notifications::NotificationsPage, overview::OverviewPage,
+};
 
 /// The body to show after `new` was read for the place that shows `old`.
 pub(super) fn merge(old: &Body, new: Body, hold: bool) -> Body {
@@ -16,6 +19,12 @@ pub(super) fn merge(old: &Body, new: Body, hold: bool) -> Body {
             traces: kept(&old.traces, new.traces),
             ..*new
         })),
+        (Body::Notifications(old), Body::Notifications(new)) => {
+            Body::Notifications(Box::new(NotificationsPage { list: kept(&old.list, new.list), ..*new }))
+        }
+        (Body::Audit(old), Body::Audit(new)) => {
+            Body::Audit(Box::new(AuditPage { list: kept(&old.list, new.list), ..*new }))
+        }
         (Body::Traces(old), Body::Traces(new)) => Body::Traces(traces(old, new, hold)),
         (Body::Trace(old), Body::Trace(new)) => Body::Trace(Box::new(trace(old, *new))),
         (_, new) => new,

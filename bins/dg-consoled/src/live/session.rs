@@ -298,6 +298,13 @@ impl Session {
         self.follow(matches!(found.body, Body::Notice(_)));
         let mut view = self.app.view(&self.person, found);
         view.shell.live = true;
+        if view.shell.freshness == Freshness::Unknown
+            && view.shell.outage.is_none()
+            && let Some(pulse) = self.follows.as_ref().map(|follows| follows.pulse.borrow()).filter(|pulse| pulse.known)
+        {
+            // What does not come from a read model is as current as the log.
+            view.shell.freshness = Freshness::of(pulse.applied, pulse.head);
+        }
         let beside = matches!(&view.body, Body::Trace(page) if page.neighbours == Panel::Loading && page.timeline.ready().is_some());
         match &mut self.shown {
             None => {

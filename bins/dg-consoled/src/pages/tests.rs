@@ -3,10 +3,13 @@ use dg_domain::{Micros, TenantId};
 use super::to_html;
 use crate::{
     model::{
-        Body, Entity, EventRow, Failure, Freshness, Notice, Panel, Shell, Standing, Timeline, TraceHead, TraceList,
-        TracePage, TraceRow, TracesPage, View, Viewer,
+        Body, Entity, EventRow, Failure, Fields, Freshness, Notice, Panel, Said, Shell, Standing, Timeline, TraceHead,
+        TraceList, TracePage, TraceRow, TracesPage, View, Viewer,
+        audit::{AuditEntry, AuditList, AuditPage},
+        notifications::{NotificationList, NotificationRow, NotificationsPage},
+        overview::{OverviewPage, ProjectionRow, Reviews, Waiting},
     },
-    place::{Place, Screen, TraceFilter},
+    place::{AuditFilter, Place, Screen, TraceFilter},
     story,
 };
 
@@ -125,7 +128,7 @@ fn the_frame_says_who_where_and_how_fresh() {
     let body = || traces(Panel::Ready(TraceList::default()), 0);
     let own = html(shell(|_| ()), body());
     let present =
-        ["maya: reader", "Sign out", "value=\"form-token\"", "/t/beta/traces", "as read", "No decision was recorded"];
+        ["maya: reader", "Sign out", "value=\"form-token\"", "/t/beta\"", "as read", "No decision was recorded"];
     check(&own, &present, &["Development reader", "class=\"badge\"", "progress"]);
     let live = html(shell(|shell| shell.live = true), body());
     check(&live, &["live", "log position 1204"], &["as read"]);
@@ -136,11 +139,139 @@ fn the_frame_says_who_where_and_how_fresh() {
     let development = html(
         shell(|shell| {
             shell.environment = "dev".to_owned();
-            shell.viewer = Some(Viewer { account_id: String::new(), roles: Vec::new(), permissions: Vec::new(), development: true });
+            shell.viewer = Some(Viewer {
+                account_id: String::new(),
+                roles: Vec::new(),
+                permissions: Vec::new(),
+                development: true,
+            });
         }),
         body(),
     );
     check(&development, &["Development reader.", "class=\"badge\"", "href=\"/sign-in\""], &["Sign out"]);
+}
+
+fn form_refused() -> Said {
+    let fields = [("form", "read-all"), ("up_to", "n-9")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Said::Refused { failure: failure(false), fields: Fields(fields.into()) }
+}
+
+#[test]
+fn what_came_of_a_form_is_said_on_top() {
+    let body = || traces(Panel::Ready(TraceList::default()), 0);
+    let place = || Place::of(&tenant(), Screen::traces()).saying(Some("s-1".to_owned()));
+    let done =
+        shell(|shell| (shell.place, shell.said) = (place(), Some(Said::Done("It is <b>approved</b>.".to_owned()))));
+    check(&html(done, body()), &["role=\"status\"", "Done.", "href=\"/t/acme/traces\""], &["<b>", "said=s-1"]);
+    let refused = shell(|shell| (shell.place, shell.said) = (place(), Some(form_refused())));
+    assert_eq!((refused.typed("read-all", "up_to"), refused.typed("other", "up_to")), ("n-9", ""));
+    check(&html(refused, body()), &["role=\"alert\"", "Not done.", "The database is away.", "req-7"], &["Done."]);
+}
+
+#[test]
+fn an_overview_says_what_waits_and_what_is_wrong() {
+    let page = |reviews, projections| {
+        let traces = Panel::Ready(vec![row()]);
+        Body::Overview(Box::new(OverviewPage { tenant: tenant(), reviews, projections, traces }))
+    };
+    let item = Waiting {
+        workflow_id: "w".to_owned(),
+        title: "<i>Refund</i>".to_owned(),
+        priority: "urgent".to_owned(),
+        due: Some(Micros::new(NOW.get() - 60_000_000)),
+        overdue: true,
+    };
+    let reviews = Reviews { open: 12_000, overdue: 1, oldest: Some(NOW), next: vec![item], ..Reviews::default() };
+    let rows = [("trace_summary", "failed", 3), ("context_graph", "ok", 0)].map(|(name, status, failures)| {
+        ProjectionRow { name: name.to_owned(), status: status.to_owned(), applied: 7, pending: failures, failures }
+    });
+    let ready = html(shell(|_| ()), page(Panel::Ready(reviews), Panel::Ready(rows.into())));
+    check(
+        &ready,
+        &["12,000", "overdue", "urgent, due", "3 open failures", "3 events", "chip alert", "/t/acme/traces/a%2Fb"],
+        &["<i>"],
+    );
+    let calm = html(shell(|_| ()), page(Panel::Ready(Reviews::default()), Panel::Loading));
+    check(&calm, &["Nobody waits for a decision", "nothing waits", "bone"], &["chip alert"]);
+    let broken = html(shell(|_| ()), page(Panel::Failed(failure(true)), Panel::Failed(failure(false))));
+    check(&broken, &["The reviews could not be read.", "The read models could not be asked.", "Latest activity"], &[]);
+}
+
+#[test]
+fn notifications_are_read_one_by_one_or_all() {
+    let page = |unread, list| {
+        Body::Notifications(Box::new(NotificationsPage { tenant: tenant(), unread, cursor: None, list }))
+    };
+    let row = |id: &str, read| NotificationRow {
+        notification_id: id.to_owned(),
+        workflow_id: "w".to_owned(),
+        trace_id: "t/1".to_owned(),
+        category: "deadline risk".to_owned(),
+        message: "<u>near</u>".to_owned(),
+        at: Some(NOW),
+        read,
+        instead_of: (!read).then(|| "ben".to_owned()),
+    };
+    let list =
+        NotificationList { rows: vec![row("n-2", false), row("n-1", true)], next: Some("c".to_owned()), unread: 4 };
+    let some = html(shell(|_| ()), page(false, Panel::Ready(list)));
+    let present = [
+        "4 unread notifications",
+        "/t/acme/do/read-notifications",
+        "value=\"n-2\"",
+        "instead of ben",
+        "name=\"key\" value=\"key-read-all\"",
+        "/t/acme/traces/t%2F1",
+    ];
+    check(&some, &present, &["<u>", "value=\"n-1\""]);
+    let none = html(shell(|_| ()), page(false, Panel::Ready(NotificationList::default())));
+    check(&none, &["You were not told anything yet."], &["Mark all"]);
+    let read = html(shell(|_| ()), page(true, Panel::Ready(NotificationList::default())));
+    check(&read, &["You have read everything.", "Show all"], &[]);
+    let failed = html(shell(|_| ()), page(true, Panel::Failed(failure(true))));
+    check(&failed, &["could not be read"], &[]);
+}
+
+#[test]
+fn the_audit_tells_who_did_what() {
+    let page = |list| {
+        let filter = AuditFilter { principal: Some("maya".to_owned()), ..AuditFilter::default() };
+        Body::Audit(Box::new(AuditPage { tenant: tenant(), filter, cursor: None, list }))
+    };
+    let entry = AuditEntry {
+        seq: 7,
+        at: Some(NOW),
+        kind: "act".to_owned(),
+        action: "account.create".to_owned(),
+        outcome: "done".to_owned(),
+        principal: "maya".to_owned(),
+        agent: Some("console".to_owned()),
+        subject: "<s>night</s>".to_owned(),
+        about: Some("acme".to_owned()),
+        address: Some("10.0.0.7".to_owned()),
+        details: "{}".to_owned(),
+        entry_hash: "ab12".to_owned(),
+        request_id: Some("r-9".to_owned()),
+    };
+    let list = AuditList { rows: vec![entry], next: Some("c".to_owned()) };
+    let some = html(shell(|_| ()), page(Panel::Ready(list)));
+    let present = [
+        "account.create",
+        "through console",
+        "in acme",
+        "10.0.0.7",
+        "ab12",
+        "r-9",
+        "Clear filters",
+        "cursor=c",
+        "<caption",
+    ];
+    check(&some, &present, &["<s>"]);
+    let none = html(shell(|_| ()), page(Panel::Ready(AuditList::default())));
+    check(&none, &["No row fits."], &["<table"]);
+    let forbidden = Failure { code: "forbidden".to_owned(), ..failure(false) };
+    let no = html(shell(|_| ()), page(Panel::Failed(forbidden)));
+    check(&no, &["may not read the audit", "audit_read"], &["Try again"]);
 }
 
 #[test]

@@ -48,7 +48,8 @@ fn filters(page: &TracesPage) -> Element {
     }
 }
 
-fn choice(id: &str, name: &str, options: &[&str], chosen: Option<&str>) -> Element {
+/// One of a few words, or any.
+pub(super) fn choice(id: &str, name: &str, options: &[&str], chosen: Option<&str>) -> Element {
     let options = options.iter().map(|option| {
         let selected = chosen == Some(*option);
         rsx! { option { key: "{option}", value: "{option}", "selected": selected, "{option}" } }

@@ -1,6 +1,7 @@
 //! The screens of a tenant, each with everything that decides what it shows.
 
 use super::{
+    audit::AuditFilter,
     query::{Pairs, given, number_of, value_of},
     traces::TraceFilter,
 };
@@ -14,6 +15,20 @@ pub(crate) enum Screen {
     Traces {
         /// Which of them.
         filter: TraceFilter,
+        /// Where the page starts; none is the newest.
+        cursor: Option<String>,
+    },
+    /// `notifications`
+    Notifications {
+        /// Whether those that were read are left out.
+        unread: bool,
+        /// Where the page starts; none is the newest.
+        cursor: Option<String>,
+    },
+    /// `audit`
+    Audit {
+        /// Which rows.
+        filter: AuditFilter,
         /// Where the page starts; none is the newest.
         cursor: Option<String>,
     },
@@ -33,17 +48,23 @@ pub(crate) enum Area {
     Overview,
     /// The list of traces and each trace.
     Traces,
+    /// What the viewer was told.
+    Notifications,
+    /// Who did what.
+    Audit,
 }
 
 impl Area {
     /// All of them, in the order of the navigation.
-    pub(crate) const ALL: [Self; 2] = [Self::Overview, Self::Traces];
+    pub(crate) const ALL: [Self; 4] = [Self::Overview, Self::Traces, Self::Notifications, Self::Audit];
 
     /// What the navigation calls it.
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Overview => "Overview",
             Self::Traces => "Traces",
+            Self::Notifications => "Notifications",
+            Self::Audit => "Audit",
         }
     }
 
@@ -52,6 +73,8 @@ impl Area {
         match self {
             Self::Overview => Screen::Overview,
             Self::Traces => Screen::traces(),
+            Self::Notifications => Screen::Notifications { unread: false, cursor: None },
+            Self::Audit => Screen::Audit { filter: AuditFilter::default(), cursor: None },
         }
     }
 }
@@ -72,6 +95,8 @@ impl Screen {
         match self {
             Self::Overview => Area::Overview,
             Self::Traces { .. } | Self::Trace { .. } => Area::Traces,
+            Self::Notifications { .. } => Area::Notifications,
+            Self::Audit { .. } => Area::Audit,
         }
     }
 
@@ -80,6 +105,11 @@ impl Screen {
         Some(match segments {
             [] | [""] => Self::Overview,
             ["traces"] => Self::Traces { filter: TraceFilter::read(query), cursor: value_of(query, "cursor") },
+            ["notifications"] => Self::Notifications {
+                unread: value_of(query, "unread").as_deref() == Some("true"),
+                cursor: value_of(query, "cursor"),
+            },
+            ["audit"] => Self::Audit { filter: AuditFilter::read(query), cursor: value_of(query, "cursor") },
             ["traces", trace_id] if !trace_id.is_empty() => {
                 Self::Trace { trace_id: (*trace_id).to_owned(), from: number_of(query, "from").unwrap_or(0) }
             }
@@ -95,6 +125,15 @@ impl Screen {
                 let mut pairs = filter.pairs();
                 pairs.extend(given([("cursor", cursor.clone())]));
                 (vec!["traces"], pairs)
+            }
+            Self::Notifications { unread, cursor } => (
+                vec!["notifications"],
+                given([("unread", unread.then(|| "true".to_owned())), ("cursor", cursor.clone())]),
+            ),
+            Self::Audit { filter, cursor } => {
+                let mut pairs = filter.pairs();
+                pairs.extend(given([("cursor", cursor.clone())]));
+                (vec!["audit"], pairs)
             }
             Self::Trace { trace_id, from } => {
                 (vec!["traces", trace_id], given([("from", (*from > 0).then(|| from.to_string()))]))

@@ -5,10 +5,10 @@ use dg_client::{
 };
 use dg_domain::{Micros, TenantId};
 
-use super::{Found, SignedOut, freshness, panel, traces};
+use super::{Found, SignedOut, freshness, outage, panel, traces};
 use crate::{
     model::{
-        Body, Freshness, Panel,
+        Body, Freshness,
         overview::{OverviewPage, ProjectionRow, Reviews, Waiting},
     },
     people::Person,
@@ -29,10 +29,7 @@ pub(super) async fn read(person: &Person, place: &Place, tenant: &TenantId) -> R
         projections: panel(health.map(|health| health.projections.into_iter().map(projection).collect()))?,
         traces: panel(list.map(|answer| answer.data.traces.into_iter().map(traces::row).collect()))?,
     };
-    let outage = match &page.traces {
-        Panel::Failed(failure) if failure.transient => Some(failure.clone()),
-        _ => None,
-    };
+    let outage = outage(&page.traces);
     let (title, body) = (format!("Overview of {tenant}"), Body::Overview(Box::new(page)));
     Ok(Found { place: place.clone(), title, body, freshness, outage })
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use dg_client::{Client, ClientError, Fresh, TraceDetail};
 use dg_domain::{Micros, TenantId};
 
-use super::{Found, SignedOut, around, entity, event, failure, freshness, is_nothing, signed_out};
+use super::{Found, SignedOut, around, entity, event, failure, freshness, is_nothing, outage, signed_out};
 use crate::{
     model::{Body, Entity, Freshness, Notice, Panel, Standing, Timeline, TraceHead, TracePage},
     people::Person,
@@ -54,9 +54,9 @@ pub(super) async fn read(
     };
     let (head, freshness) = head(detail, &timeline);
     let title = head.ready().map(|head| head.title.clone()).filter(|title| !title.is_empty());
-    let outage = [broken(&timeline), broken(&head)].into_iter().flatten().next();
+    let broken = [outage(&timeline), outage(&head)].into_iter().flatten().next();
     // One panel says it for all of them.
-    let (head, graph) = if broken(&timeline).is_some() { (quieted(head), quieted(graph)) } else { (head, graph) };
+    let (head, graph) = if outage(&timeline).is_some() { (quieted(head), quieted(graph)) } else { (head, graph) };
     let body = Body::Trace(Box::new(TracePage {
         tenant: tenant.clone(),
         trace_id: trace_id.to_owned(),
@@ -65,7 +65,7 @@ pub(super) async fn read(
         neighbours: graph,
     }));
     let title = title.unwrap_or_else(|| trace_id.to_owned());
-    Ok(Found { place: place.clone(), title, body, freshness, outage })
+    Ok(Found { place: place.clone(), title, body, freshness, outage: broken })
 }
 
 /// Whether a trace has an event after the newest one shown. Errors count as news: the full read will tell.
@@ -77,14 +77,7 @@ pub(crate) async fn has_news(client: &Client, trace_id: &str, newest: i64) -> bo
 }
 
 fn quieted<T>(panel: Panel<T>) -> Panel<T> {
-    if broken(&panel).is_some() { Panel::Loading } else { panel }
-}
-
-fn broken<T>(panel: &Panel<T>) -> Option<crate::model::Failure> {
-    match panel {
-        Panel::Failed(failure) if failure.transient => Some(failure.clone()),
-        Panel::Failed(_) | Panel::Ready(_) | Panel::Loading => None,
-    }
+    if outage(&panel).is_some() { Panel::Loading } else { panel }
 }
 
 fn head(detail: Result<Fresh<TraceDetail>, ClientError>, timeline: &Panel<Timeline>) -> (Panel<TraceHead>, Freshness) {

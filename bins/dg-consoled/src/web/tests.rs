@@ -86,7 +86,7 @@ impl Console {
 async fn the_development_reader_sees_pages_and_knows_it() {
     let console = console(Environment::Dev).await;
     let home = console.get("/").await;
-    assert_eq!((home.status, home.header("location")), (StatusCode::SEE_OTHER, "/t/acme/traces"));
+    assert_eq!((home.status, home.header("location")), (StatusCode::SEE_OTHER, "/t/acme"));
     let list = console.get("/t/acme/traces").await;
     assert_eq!(list.status, StatusCode::OK);
     for expected in
@@ -227,4 +227,66 @@ async fn assets_are_kept_by_browsers() {
     let answer = console.get(style).await;
     assert!(answer.body.contains(":root") && answer.header("cache-control").contains("immutable"));
     assert_eq!(console.get("/assets/none.css").await.status, StatusCode::NOT_FOUND);
+}
+
+/// Signs in; the cookie of the session.
+async fn signed_in(console: &Console) -> String {
+    let form = console.get("/sign-in").await;
+    let body = format!("csrf={}&next=%2F&token={TOKEN}", form.csrf());
+    console.post("/sign-in", &form.cookie(), &body).await.cookie()
+}
+
+#[tokio::test]
+async fn a_form_is_done_once_answered_with_the_way_back_and_says_what_came_of_it() {
+    let console = console(Environment::Production).await;
+    let cookie = signed_in(&console).await;
+    let page = console.send(Method::GET, "/t/acme/traces", &[("cookie", cookie.as_str())], "").await;
+    let csrf = page.csrf().to_owned();
+    let form = |id: &str, csrf: &str| {
+        format!(
+            "csrf={csrf}&key=k-1&form=read&next=%2Ft%2Facme%2Ftraces%3Fstatus%3Dopen&notification_id={id}&word=typed"
+        )
+    };
+    let path = "/t/acme/do/read-notifications";
+    let done = console.post(path, &cookie, &form("n-1", &csrf)).await;
+    let to = done.header("location").to_owned();
+    assert_eq!(done.status, StatusCode::SEE_OTHER);
+    assert!(to.starts_with("/t/acme/traces?status=open&said=") && to.ends_with("#said"), "{to}");
+    assert_eq!(console.fixture.request_ids(), ["k-1"]);
+    let said = console.send(Method::GET, to.trim_end_matches("#said"), &[("cookie", cookie.as_str())], "").await;
+    assert!(
+        said.body.contains("One notification is read now.")
+            && said.body.contains("href=\"/t/acme/traces?status=open\"")
+    );
+
+    let refused = console.post(path, &cookie, &form("n-2", &csrf)).await;
+    let to = refused.header("location").trim_end_matches("#said").to_owned();
+    let said = console.send(Method::GET, &to, &[("cookie", cookie.as_str())], "").await;
+    for expected in ["Not done.", "Said the stand-in.", "not_found", "r-1"] {
+        assert!(said.body.contains(expected), "{expected}: {}", said.body);
+    }
+    // Words of somebody else's are not said here.
+    let other = signed_in(&console).await;
+    let silent = console.send(Method::GET, &to, &[("cookie", other.as_str())], "").await;
+    assert!(!silent.body.contains("Not done."), "{}", silent.body);
+
+    for forged in [form("n-1", "0"), form("n-1", ""), form("n-1", &csrf).replace("key=k-1&", "")] {
+        let answer = console.post(path, &cookie, &forged).await;
+        let to = answer.header("location").trim_end_matches("#said").to_owned();
+        let said = console.send(Method::GET, &to, &[("cookie", cookie.as_str())], "").await;
+        assert!(said.body.contains("The form was too old"), "{}", said.body);
+    }
+    let headers = [
+        ("cookie", cookie.as_str()),
+        ("origin", "http://evil.example"),
+        ("content-type", "application/x-www-form-urlencoded"),
+    ];
+    console.send(Method::POST, path, &headers, &form("n-1", &csrf)).await;
+    assert_eq!(console.fixture.request_ids().len(), 2, "nothing was done for them");
+    assert_eq!(console.post("/t/acme/do/anything", &cookie, &form("n-1", &csrf)).await.status, StatusCode::NOT_FOUND);
+    let stranger = console.post(path, "", &form("n-1", &csrf)).await;
+    assert!(stranger.header("location").starts_with("/sign-in"), "{}", stranger.header("location"));
+    console.fixture.revoke();
+    let gone = console.post(path, &cookie, &form("n-1", &csrf)).await;
+    assert!(gone.header("location").starts_with("/sign-in"), "{}", gone.header("location"));
 }
