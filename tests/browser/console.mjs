@@ -247,8 +247,7 @@ if (api) {
 
 for (const [name, options] of [["light", {}], ["dark", { colorScheme: "dark" }], ["narrow", { viewport: { width: 320, height: 720 } }]]) {
   const { context, page, complaints } = await open(browser, origin, options);
-  if (development) await page.goto(list);
-  else await signIn(page, `/t/${values.tenant}/traces`);
+  if (api) await signIn(page, `/t/${values.tenant}/traces`);
   for (const screen of SCREENS) {
     await check(`${screen.name} fits ${name} eyes`, async () => {
       await page.goto(`${origin}/t/${values.tenant}${screen.path}`);

@@ -59,8 +59,8 @@ fn script() -> String {
     let interpreter = SLEDGEHAMMER_JS.replace("export{BaseInterpreter};", "").replace("export ", "");
     let native = NATIVE_JS.replace("/*POST_EVENT_SERIALIZATION*/", "");
     let native = native.rsplit_once("export{").map_or(native.as_str(), |(code, _)| code);
-    let client = include_str!("assets/client.js");
-    format!("(function () {{\n\"use strict\";\n{interpreter}\n{native}\n{client}\n}})();\n")
+    let (client, keys) = (include_str!("assets/client.js"), include_str!("assets/keys.js"));
+    format!("(function () {{\n\"use strict\";\n{interpreter}\n{native}\n{client}\n{keys}\n}})();\n")
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod password;
 mod peer;
 mod serve;
 mod sign_in;
+mod theme;
 
 #[cfg(test)]
 mod tests;
@@ -40,6 +41,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/sign-in/oidc", post(oidc::begin))
         .route(oidc::CALLBACK, get(oidc::callback))
         .route("/sign-out", post(sign_in::sign_out))
+        .route("/theme", post(theme::submit))
         .route("/password", get(password::form).post(password::submit))
         .route("/t/{tenant}/do/{act}", post(act::submit))
         .route("/assets/{name}", get(asset))

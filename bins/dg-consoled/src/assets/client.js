@@ -80,6 +80,7 @@ function edit(bytes) {
   carry(root, next);
   root.replaceWith(next);
   root = next;
+  drafts();
   opened();
 }
 
@@ -88,7 +89,7 @@ function carry(from, to) {
     const found = to.querySelector("#" + CSS.escape(old.id));
     if (found) found.open = true;
   }
-  for (const old of from.querySelectorAll("input[id], select[id]")) {
+  for (const old of from.querySelectorAll("input[id], select[id], textarea[id]")) {
     const found = to.querySelector("#" + CSS.escape(old.id));
     if (found && old.value !== found.value) found.value = old.value;
   }
@@ -123,6 +124,7 @@ function shown({ path, title, step: answered }) {
   if (done === null) return;
   clearTimeout(done.timer);
   for (const menu of root.querySelectorAll("details.menu[open]")) menu.open = false;
+  drafts();
   const target = location.hash ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
   if (done.y !== null) scrollTo(0, done.y);
   else if (target) target.scrollIntoView();

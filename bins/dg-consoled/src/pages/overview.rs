@@ -70,14 +70,14 @@ fn cards(reviews: &Reviews, shell: &Shell) -> Element {
     ];
     let cards = cards.into_iter().map(|(name, count, tone, words)| {
         rsx! {
-            li { key: "{name}", class: "card {tone}",
-                span { class: "card-name", "{name}" }
-                strong { class: "card-count", "{parts::grouped(count)}" }
+            li { key: "{name}", class: "tile {tone}",
+                span { class: "tile-name", "{name}" }
+                strong { class: "tile-count", "{parts::grouped(count)}" }
                 span { class: "quiet small", "{words}" }
             }
         }
     });
-    rsx! { ul { class: "cards", {cards} } }
+    rsx! { ul { class: "tiles", {cards} } }
 }
 
 fn next(reviews: &Reviews, shell: &Shell) -> Element {

@@ -19,7 +19,6 @@ pub(super) fn frame(shell: &Shell, body: Element) -> Element {
                 {mark()}
                 span { "DecisionGraph" }
             }
-            if let Some(tenant) = tenant { {areas(tenant, shell)} }
             div { class: "bar-end",
                 if tenant.is_some() {
                     {pill(shell)}
@@ -35,6 +34,19 @@ pub(super) fn frame(shell: &Shell, body: Element) -> Element {
             }
         }
         {notices(shell)}
+        if let Some(tenant) = tenant {
+            div { class: "stage",
+                {areas(tenant, shell)}
+                {content(shell, body)}
+            }
+        } else {
+            {content(shell, body)}
+        }
+    }
+}
+
+fn content(shell: &Shell, body: Element) -> Element {
+    rsx! {
         main { id: "main", tabindex: "-1",
             {said(shell)}
             {body}
@@ -52,9 +64,14 @@ fn areas(tenant: &TenantId, shell: &Shell) -> Element {
             _ => None,
         };
         let href = Place::of(tenant, first).href();
-        rsx! { a { key: "{area.label()}", href: "{href}", "aria-current": current, "{area.label()}" } }
+        rsx! {
+            a { key: "{area.label()}", href: "{href}", "aria-current": current, "data-key": "{area.key()}", "data-name": "{area.label()}",
+                "{area.label()}"
+                kbd { "aria-hidden": "true", "{area.key()}" }
+            }
+        }
     });
-    rsx! { nav { "aria-label": "Main", {links} } }
+    rsx! { nav { class: "rail", "aria-label": "Main", {links} } }
 }
 
 /// What came of the form that led here.
@@ -159,6 +176,7 @@ fn tenants(shell: &Shell) -> Element {
 
 fn account(shell: &Shell) -> Element {
     let Some(viewer) = &shell.viewer else { return rsx! {} };
+    let here = shell.place.clone().saying(None).href();
     rsx! {
         details { class: "menu", id: "account",
             summary {
@@ -167,6 +185,15 @@ fn account(shell: &Shell) -> Element {
             }
             div { class: "menu-body",
                 p { class: "quiet small", "{roles(viewer)}" }
+                form { class: "theme", method: "post", action: "/theme",
+                    input { r#type: "hidden", name: "next", "value": "{here}" }
+                    span { class: "quiet small", id: "colours", "Colours" }
+                    div { role: "group", "aria-labelledby": "colours",
+                        for (name, word) in [("system", "System"), ("light", "Light"), ("dark", "Dark")] {
+                            button { key: "{name}", class: "button small", r#type: "submit", name: "theme", value: "{name}", "{word}" }
+                        }
+                    }
+                }
                 if viewer.development {
                     a { class: "button", href: "/sign-in", "Sign in" }
                 } else {

@@ -68,6 +68,16 @@ impl Area {
         }
     }
 
+    /// The key that leads there after `g`.
+    pub(crate) fn key(self) -> char {
+        match self {
+            Self::Overview => 'o',
+            Self::Traces => 't',
+            Self::Notifications => 'n',
+            Self::Audit => 'a',
+        }
+    }
+
     /// Where it begins.
     pub(crate) fn screen(self) -> Screen {
         match self {

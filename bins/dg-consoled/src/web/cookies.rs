@@ -2,11 +2,14 @@
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
+use crate::document::Theme;
+
 /// Other sites never make the browser send it.
 const STRICT: &str = "Strict";
 const SESSION: &str = "dg_session";
 const VISIT: &str = "dg_visit";
 const SIGN_IN: &str = "dg_sign_in";
+const THEME: &str = "dg_theme";
 
 /// The id of the session, if the browser has one.
 pub(super) fn session(headers: &HeaderMap, secure: bool) -> Option<&str> {
@@ -46,6 +49,17 @@ pub(super) fn set_sign_in(sign_in: &str, secure: bool) -> Option<HeaderValue> {
 /// Forgets the sign-in.
 pub(super) fn clear_sign_in(secure: bool) -> Option<HeaderValue> {
     write(SIGN_IN, "", "Lax; Max-Age=0", secure)
+}
+
+/// The colours that were chosen in this browser, if any.
+pub(super) fn theme(headers: &HeaderMap, secure: bool) -> Option<Theme> {
+    read(headers, &named(THEME, secure)).and_then(Theme::named)
+}
+
+/// Keeps the choice of colours for a year, or forgets it.
+pub(super) fn set_theme(theme: Option<Theme>, secure: bool) -> Option<HeaderValue> {
+    let age = if theme.is_some() { "Lax; Max-Age=31536000" } else { "Lax; Max-Age=0" };
+    write(THEME, theme.map_or("", Theme::name), age, secure)
 }
 
 fn write(name: &str, value: &str, same_site: &str, secure: bool) -> Option<HeaderValue> {

@@ -141,7 +141,7 @@ fn passage(app: &App, to: &str, title: &str) -> Response {
     let shell = app.shell(None, Place::Home, clock::now());
     let body = Body::Passage(PassagePage { to: to.to_owned(), title: title.to_owned() });
     let view = View { title: title.to_owned(), shell, body };
-    let mut response = Html(document(view, &app.assets, false)).into_response();
+    let mut response = Html(document(view, &app.assets, false, None)).into_response();
     if let Ok(value) = HeaderValue::from_str(&format!("0;url={to}")) {
         response.headers_mut().insert(header::REFRESH, value);
     }

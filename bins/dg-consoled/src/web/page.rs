@@ -9,7 +9,7 @@ use axum::{
 };
 use dg_runtime::clock;
 
-use super::person;
+use super::{cookies, person};
 use crate::{
     app::App,
     document::document,
@@ -37,10 +37,10 @@ pub(super) async fn page(State(app): State<Arc<App>>, OriginalUri(uri): Original
             if place == Place::Home && found.place != place {
                 return Redirect::to(&found.place.href()).into_response();
             }
-            answer(&app, app.view(&person, found))
+            answer(&app, &headers, app.view(&person, found))
         }
-        Ok(Err(SignedOut)) => signed_out(&app, &person, &place),
-        Err(_) => answer(&app, outline(&app, &person, place)),
+        Ok(Err(SignedOut)) => signed_out(&app, &headers, &person, &place),
+        Err(_) => answer(&app, &headers, outline(&app, &person, place)),
     }
 }
 
@@ -50,7 +50,7 @@ pub(super) fn to_sign_in(next: &str) -> Response {
     Redirect::to(&target).into_response()
 }
 
-fn signed_out(app: &App, person: &Person, place: &Place) -> Response {
+fn signed_out(app: &App, headers: &HeaderMap, person: &Person, place: &Place) -> Response {
     if !person.development {
         person.gone.cancel();
         return to_sign_in(&place.href());
@@ -64,12 +64,12 @@ fn signed_out(app: &App, person: &Person, place: &Place) -> Response {
     };
     let mut view = outline(app, person, place.clone());
     view.body = Body::Notice(Notice::Failed(failure));
-    answer(app, view)
+    answer(app, headers, view)
 }
 
-fn answer(app: &App, view: View) -> Response {
+fn answer(app: &App, headers: &HeaderMap, view: View) -> Response {
     let status = if view.body == Body::Notice(Notice::NotFound) { StatusCode::NOT_FOUND } else { StatusCode::OK };
-    (status, Html(document(view, &app.assets, true))).into_response()
+    (status, Html(document(view, &app.assets, true, cookies::theme(headers, app.secure)))).into_response()
 }
 
 /// A page before its data.

@@ -50,7 +50,7 @@ pub(super) fn to_form(next: &str) -> Response {
 pub(super) async fn form(State(app): State<Arc<App>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     let next = query.and_then(|query| value_of(&query, "next")).unwrap_or_default();
     match person(&app, &headers) {
-        Some(person) => draw(&app, &person, StatusCode::OK, &next, None),
+        Some(person) => draw(&app, &headers, &person, StatusCode::OK, &next, None),
         None => to_sign_in("/"),
     }
 }
@@ -58,7 +58,7 @@ pub(super) async fn form(State(app): State<Arc<App>>, RawQuery(query): RawQuery,
 /// Changes the password.
 pub(super) async fn submit(State(app): State<Arc<App>>, headers: HeaderMap, Form(sent): Form<Change>) -> Response {
     let Some(person) = person(&app, &headers) else { return to_sign_in("/") };
-    let refuse = |status, problem: &str| draw(&app, &person, status, &sent.next, Some(problem.to_owned()));
+    let refuse = |status, problem: &str| draw(&app, &headers, &person, status, &sent.next, Some(problem.to_owned()));
     let session = cookies::session(&headers, app.secure);
     if !same_origin(&app, &headers) || !app.csrf.holds(session, &sent.csrf) {
         return refuse(StatusCode::FORBIDDEN, "The form was too old. Please try again.");
@@ -93,10 +93,17 @@ fn person(app: &App, headers: &HeaderMap) -> Option<Arc<Person>> {
     app.sessions.find(id, clock::now()).filter(|person| person.has_session())
 }
 
-fn draw(app: &App, person: &Person, status: StatusCode, next: &str, problem: Option<String>) -> Response {
+fn draw(
+    app: &App,
+    headers: &HeaderMap,
+    person: &Person,
+    status: StatusCode,
+    next: &str,
+    problem: Option<String>,
+) -> Response {
     let shell = app.shell(Some(person), Place::Home, clock::now());
     let required = person.must_change_password();
     let body = Body::Password(PasswordPage { next: next_of(next), problem, required });
     let view = View { title: "Another password".to_owned(), shell, body };
-    (status, Html(document(view, &app.assets, false))).into_response()
+    (status, Html(document(view, &app.assets, false, cookies::theme(headers, app.secure)))).into_response()
 }

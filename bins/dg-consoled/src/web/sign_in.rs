@@ -203,7 +203,8 @@ pub(super) fn draw(
     let (people, user_id) = (app.knows_people(), user_id.to_owned());
     let body = Body::SignIn(SignInPage { next: next_of(next), problem, people, issuer, user_id });
     let view = View { title: "Sign in".to_owned(), shell, body };
-    let response = (status, Html(document(view, &app.assets, false))).into_response();
+    let response =
+        (status, Html(document(view, &app.assets, false, cookies::theme(headers, app.secure)))).into_response();
     if new { with_cookie(response, cookies::set_visit(&visit, app.secure)) } else { response }
 }
 
