@@ -163,7 +163,7 @@ await check("the keyboard reaches the content first", async () => {
   expect(await page.evaluate(() => document.activeElement.textContent) === "Skip to content", "the skip link first");
   await page.keyboard.press("Enter");
   await page.keyboard.press("Tab");
-  expect(await page.evaluate(() => document.activeElement.id) === "workflow", "the first control of the page next");
+  expect(await page.evaluate(() => document.activeElement.id) === "q", "the first control of the page next");
 });
 
 if (api) {

@@ -196,7 +196,7 @@ pub(crate) enum Body {
     /// Who did what.
     Audit(Box<audit::AuditPage>),
     /// The list of traces.
-    Traces(TracesPage),
+    Traces(Box<TracesPage>),
     /// One trace.
     Trace(Box<TracePage>),
     /// The sign-in form.
@@ -277,6 +277,8 @@ pub(crate) struct TraceList {
     pub(crate) rows: Vec<TraceRow>,
     /// Where the next page starts.
     pub(crate) next: Option<String>,
+    /// How many there are on all pages, where they were counted, and whether there are more than that.
+    pub(crate) total: Option<(i64, bool)>,
 }
 
 /// One trace in a list.

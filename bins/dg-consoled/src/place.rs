@@ -132,20 +132,34 @@ mod tests {
 
     #[test]
     fn filters_outside_their_domain_filter_nothing() {
-        let place = Place::parse("/t/acme/traces?workflow=refund+check&outcome=maybe&status=open&cursor=abc");
-        let filter =
-            TraceFilter { workflow: Some("refund check".to_owned()), outcome: None, status: Some("open".to_owned()) };
-        let screen = Screen::Traces { filter, cursor: Some("abc".to_owned()) };
+        let place =
+            Place::parse("/t/acme/traces?workflow=refund+check&outcome=maybe&status=open&started_from=soon&cursor=abc");
+        let filter = TraceFilter {
+            workflow: Some("refund check".to_owned()),
+            status: Some("open".to_owned()),
+            ..TraceFilter::default()
+        };
+        let screen = Screen::Traces { filter: Box::new(filter), cursor: Some("abc".to_owned()) };
         assert_eq!(place, Place::of(&tenant(), screen));
     }
 
     #[test]
     fn what_is_written_reads_back() {
         let strange = "ä/?&=#%+ \"<>'";
-        let filter = TraceFilter { workflow: Some(strange.to_owned()), outcome: Some("success".into()), status: None };
+        let filter = TraceFilter {
+            workflow: Some(strange.to_owned()),
+            outcome: Some("success".into()),
+            words: Some("two words".into()),
+            entity: Some("order:a/b".into()),
+            tags: vec!["eu".into(), "x y".into()],
+            facts: vec!["amount>=100".into()],
+            from: Some("2026-03-06".into()),
+            companions: true,
+            ..TraceFilter::default()
+        };
         for place in [
             Place::of(&tenant(), Screen::Overview),
-            Place::of(&tenant(), Screen::Traces { filter, cursor: Some("1:x".to_owned()) }),
+            Place::of(&tenant(), Screen::Traces { filter: Box::new(filter), cursor: Some("1:x".to_owned()) }),
             Place::of(&TenantId::new("a:b@c").unwrap(), Screen::Trace { trace_id: strange.to_owned(), from: 500 })
                 .saying(Some(strange.to_owned())),
         ] {

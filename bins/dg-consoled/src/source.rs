@@ -85,13 +85,13 @@ impl Body {
                 cursor: cursor.clone(),
                 list: Panel::Loading,
             })),
-            Screen::Traces { filter, cursor } => Self::Traces(TracesPage {
+            Screen::Traces { filter, cursor } => Self::Traces(Box::new(TracesPage {
                 tenant,
-                filter: filter.clone(),
+                filter: (**filter).clone(),
                 cursor: cursor.clone(),
                 list: Panel::Loading,
                 waiting: 0,
-            }),
+            })),
             Screen::Trace { trace_id, .. } => Self::Trace(Box::new(TracePage {
                 tenant,
                 trace_id: trace_id.clone(),

@@ -1,5 +1,6 @@
 // Every journey, in the order in which they run. A journey is given the world of console.mjs and makes the checks of one area.
 
 import shell from "./shell.mjs";
+import traces from "./traces.mjs";
 
-export const JOURNEYS = [shell];
+export const JOURNEYS = [shell, traces];

@@ -21,10 +21,10 @@ export default async function shell({ browser, origin, api, values, signIn, live
     await page.goBack();
     await page.locator("#traces tbody tr").first().waitFor();
     await page.keyboard.press("/");
-    expect(await page.evaluate(() => document.activeElement.id) === "workflow", "the first filter");
+    expect(await page.evaluate(() => document.activeElement.id) === "q", "the first filter");
     await page.keyboard.type("go?");
-    expect(await page.getByLabel("Workflow").inputValue() === "go?", "letters in a field to be letters");
-    await page.getByLabel("Workflow").fill("");
+    expect(await page.getByLabel("Words").inputValue() === "go?", "letters in a field to be letters");
+    await page.getByLabel("Words").fill("");
     await page.locator("h1").click();
     await page.keyboard.press("?");
     await page.getByRole("heading", { name: "Keys" }).waitFor();

@@ -25,7 +25,7 @@ pub(super) fn merge(old: &Body, new: Body, hold: bool) -> Body {
         (Body::Audit(old), Body::Audit(new)) => {
             Body::Audit(Box::new(AuditPage { list: kept(&old.list, new.list), ..*new }))
         }
-        (Body::Traces(old), Body::Traces(new)) => Body::Traces(traces(old, new, hold)),
+        (Body::Traces(old), Body::Traces(new)) => Body::Traces(Box::new(traces(old, *new, hold))),
         (Body::Trace(old), Body::Trace(new)) => Body::Trace(Box::new(trace(old, *new))),
         (_, new) => new,
     }
@@ -65,7 +65,7 @@ fn held(shown: &TraceList, read: TraceList) -> (TraceList, usize) {
     });
     let rows = rows.collect();
     let waiting = by_id.values().filter(|row| row.last_log_seq > newest).count();
-    (TraceList { rows, next: shown.next.clone() }, waiting)
+    (TraceList { rows, next: shown.next.clone(), total: read.total }, waiting)
 }
 
 fn trace(old: &TracePage, new: TracePage) -> TracePage {
@@ -123,13 +123,13 @@ mod tests {
             left: false,
             fresh: false,
         });
-        let list = TraceList { rows: rows.collect(), next: next.map(str::to_owned) };
+        let list = TraceList { rows: rows.collect(), next: next.map(str::to_owned), total: None };
         page(Panel::Ready(list))
     }
 
     fn page(list: Panel<TraceList>) -> Body {
         let tenant = TenantId::new("acme").unwrap();
-        Body::Traces(TracesPage { tenant, filter: TraceFilter::default(), cursor: None, list, waiting: 0 })
+        Body::Traces(Box::new(TracesPage { tenant, filter: TraceFilter::default(), cursor: None, list, waiting: 0 }))
     }
 
     fn told(body: &Body) -> String {

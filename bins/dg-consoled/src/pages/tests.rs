@@ -66,7 +66,7 @@ fn row() -> TraceRow {
 }
 
 fn traces(list: Panel<TraceList>, waiting: usize) -> Body {
-    Body::Traces(TracesPage { tenant: tenant(), filter: TraceFilter::default(), cursor: None, list, waiting })
+    Body::Traces(Box::new(TracesPage { tenant: tenant(), filter: TraceFilter::default(), cursor: None, list, waiting }))
 }
 
 fn trace(timeline: Panel<Timeline>, head: Panel<TraceHead>) -> Body {
@@ -108,7 +108,10 @@ fn check(html: &str, present: &[&str], absent: &[&str]) {
 
 #[test]
 fn a_row_tells_a_trace_and_nothing_is_markup() {
-    let body = traces(Panel::Ready(TraceList { rows: vec![row()], next: Some("c 1".to_owned()) }), 0);
+    let body = traces(
+        Panel::Ready(TraceList { rows: vec![row()], next: Some("c 1".to_owned()), total: Some((37, false)) }),
+        0,
+    );
     let html = html(shell(|_| ()), body);
     let present = [
         "/t/acme/traces/a%2Fb",
@@ -117,6 +120,7 @@ fn a_row_tells_a_trace_and_nothing_is_markup() {
         "4 min ago",
         "InputObserved",
         "cursor=c%201",
+        "of 37 traces",
         "<caption",
         "Older",
     ];
@@ -276,7 +280,7 @@ fn the_audit_tells_who_did_what() {
 
 #[test]
 fn an_outage_keeps_what_was_read() {
-    let body = traces(Panel::Ready(TraceList { rows: vec![row()], next: None }), 0);
+    let body = traces(Panel::Ready(TraceList { rows: vec![row()], ..TraceList::default() }), 0);
     let html = html(shell(|shell| shell.outage = Some(failure(true))), body);
     check(&html, &["The service does not answer.", "last state that was read", "offline", "order-1"], &[]);
 }
@@ -290,7 +294,7 @@ fn lists_load_fail_and_wait() {
     let retried = html(shell(|shell| shell.live = true), traces(Panel::Failed(failure(true)), 0));
     check(&retried, &["Try now", "keeps trying"], &[]);
     let left = TraceRow { left: true, ..row() };
-    let waiting = html(shell(|_| ()), traces(Panel::Ready(TraceList { rows: vec![left], next: None }), 2));
+    let waiting = html(shell(|_| ()), traces(Panel::Ready(TraceList { rows: vec![left], ..TraceList::default() }), 2));
     check(&waiting, &["Show 2 new traces", "no longer fits the filter"], &[]);
 }
 

@@ -31,6 +31,7 @@ fn filters(page: &TracesPage) -> Element {
     let workflow = filter.workflow.clone().unwrap_or_default();
     rsx! {
         form { class: "filters", method: "get", action: "{all}", role: "search", "aria-label": "Filter traces",
+            {entry("q", "Words", "title, workflow, reason", filter.words.as_deref().unwrap_or_default())}
             div { class: "field",
                 label { r#for: "workflow", "Workflow" }
                 input { id: "workflow", name: "workflow", "value": "{workflow}", list: "workflows", autocomplete: "off", placeholder: "any" }
@@ -44,6 +45,47 @@ fn filters(page: &TracesPage) -> Element {
                     a { class: "button", id: "clear", href: "{all}", "Clear filters" }
                 }
             }
+            details { class: "closer", id: "closer", "open": filter.looks_closer(),
+                summary { "Look closer" }
+                div { class: "filters", {closer(filter)} }
+            }
+        }
+    }
+}
+
+fn closer(filter: &TraceFilter) -> Element {
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    rsx! {
+        {entry("entity", "Entity", "order:1042", &text(&filter.entity))}
+        {entry("policy", "Policy", "refund-limit:3", &text(&filter.policy))}
+        {entry("actor", "Actor", "agent:refund-bot", &text(&filter.actor))}
+        {entry("tag", "Tags", "eu, urgent", &filter.tags.join(", "))}
+        {entry("fact", "Facts", "amount>=100, region=EU", &filter.facts.join(", "))}
+        {day("started_from", "Started from", &text(&filter.from))}
+        {day("started_until", "Started before", &text(&filter.until))}
+        div { class: "field check",
+            label {
+                input { r#type: "checkbox", id: "companions", name: "companions", value: "true", "checked": filter.companions }
+                " Companions of reviews too"
+            }
+        }
+    }
+}
+
+fn entry(name: &str, label: &str, example: &str, value: &str) -> Element {
+    rsx! {
+        div { class: "field",
+            label { r#for: "{name}", "{label}" }
+            input { id: "{name}", name: "{name}", "value": "{value}", autocomplete: "off", placeholder: "{example}" }
+        }
+    }
+}
+
+fn day(name: &str, label: &str, value: &str) -> Element {
+    rsx! {
+        div { class: "field",
+            label { r#for: "{name}", "{label}" }
+            input { id: "{name}", name: "{name}", r#type: "date", "value": "{value}" }
         }
     }
 }
@@ -148,12 +190,17 @@ fn row(page: &TracesPage, row: &TraceRow, shell: &Shell) -> Element {
 }
 
 fn paging(page: &TracesPage, list: &TraceList) -> Element {
-    let at =
-        |cursor: Option<String>| Place::of(&page.tenant, Screen::Traces { filter: page.filter.clone(), cursor }).href();
+    let at = |cursor: Option<String>| {
+        Place::of(&page.tenant, Screen::Traces { filter: Box::new(page.filter.clone()), cursor }).href()
+    };
     let shown = parts::counted(i64::try_from(list.rows.len()).unwrap_or(i64::MAX), "trace");
+    let total = list.total.map(|(total, more)| {
+        format!(", of {}{} that fit", if more { "more than " } else { "" }, parts::counted(total, "trace"))
+    });
+    let total = total.unwrap_or_default();
     rsx! {
         nav { class: "paging", "aria-label": "Pages",
-            span { class: "quiet", "{shown} on this page" }
+            span { class: "quiet", "{shown} on this page{total}" }
             if page.cursor.is_some() {
                 a { class: "button", href: "{at(None)}", "Newest" }
             }
@@ -190,11 +237,20 @@ pub(super) fn nothing(tenant: &TenantId) -> Element {
 }
 
 fn active(filter: &TraceFilter) -> String {
-    let named = [("workflow", &filter.workflow), ("status", &filter.status), ("outcome", &filter.outcome)];
-    let words: Vec<String> = named
-        .into_iter()
-        .filter_map(|(name, value)| value.as_ref().map(|value| format!("{name} is {value}")))
-        .collect();
+    let named = [
+        ("words are", &filter.words),
+        ("workflow is", &filter.workflow),
+        ("status is", &filter.status),
+        ("outcome is", &filter.outcome),
+        ("entity is", &filter.entity),
+        ("policy is", &filter.policy),
+        ("actor is", &filter.actor),
+        ("started from", &filter.from),
+        ("started before", &filter.until),
+    ];
+    let one = named.into_iter().filter_map(|(name, value)| value.as_ref().map(|value| format!("{name} {value}")));
+    let tags = filter.tags.iter().map(|tag| format!("has the tag {tag}"));
+    let words: Vec<String> = one.chain(tags).chain(filter.facts.iter().cloned()).collect();
     if words.is_empty() {
         "This page of the list is empty.".to_owned()
     } else {

@@ -26,13 +26,18 @@ pub(super) fn given<const N: usize>(pairs: [(&'static str, Option<String>); N]) 
 
 /// The first non-blank value of `key`, trimmed; a form sends empty fields for filters left alone.
 pub(crate) fn value_of(query: &str, key: &str) -> Option<String> {
+    values_of(query, key).next()
+}
+
+/// Every non-blank value of `key`, trimmed.
+pub(super) fn values_of<'q>(query: &'q str, key: &'q str) -> impl Iterator<Item = String> + 'q {
     query
         .split('&')
         .filter_map(|pair| pair.split_once('='))
-        .filter(|(name, _)| *name == key)
+        .filter(move |(name, _)| *name == key)
         .filter_map(|(_, value)| decoded(&value.replace('+', " ")))
         .map(|value| value.trim().to_owned())
-        .find(|value| !value.is_empty())
+        .filter(|value| !value.is_empty())
 }
 
 /// What an escaped piece says; `None` where it is no text.

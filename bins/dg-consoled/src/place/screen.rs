@@ -14,7 +14,7 @@ pub(crate) enum Screen {
     /// `traces`
     Traces {
         /// Which of them.
-        filter: TraceFilter,
+        filter: Box<TraceFilter>,
         /// Where the page starts; none is the newest.
         cursor: Option<String>,
     },
@@ -92,7 +92,7 @@ impl Area {
 impl Screen {
     /// The unfiltered list.
     pub(crate) fn traces() -> Self {
-        Self::Traces { filter: TraceFilter::default(), cursor: None }
+        Self::Traces { filter: Box::default(), cursor: None }
     }
 
     /// One trace from its beginning.
@@ -114,7 +114,9 @@ impl Screen {
     pub(super) fn read(segments: &[&str], query: &str) -> Option<Self> {
         Some(match segments {
             [] | [""] => Self::Overview,
-            ["traces"] => Self::Traces { filter: TraceFilter::read(query), cursor: value_of(query, "cursor") },
+            ["traces"] => {
+                Self::Traces { filter: Box::new(TraceFilter::read(query)), cursor: value_of(query, "cursor") }
+            }
             ["notifications"] => Self::Notifications {
                 unread: value_of(query, "unread").as_deref() == Some("true"),
                 cursor: value_of(query, "cursor"),

@@ -23,15 +23,26 @@ pub(super) async fn read(
         workflow: filter.workflow.clone(),
         outcome: filter.outcome.clone(),
         status: filter.status.clone(),
+        entity_type: filter.entity.as_deref().map(|entity| split(entity).0.to_owned()),
+        entity_id: filter.entity.as_deref().and_then(|entity| split(entity).1).map(str::to_owned),
+        policy: filter.policy.clone(),
+        actor: filter.actor.clone(),
+        tags: filter.tags.clone(),
+        facts: filter.facts.clone(),
+        text: filter.words.clone(),
+        started_after: filter.from.as_deref().map(midnight),
+        started_before: filter.until.as_deref().map(midnight),
+        companions: filter.companions,
+        count: !filter.is_empty() && cursor.is_none(),
         order: Some("activity".to_owned()),
         limit: Some(PAGE),
         cursor: cursor.map(str::to_owned),
-        ..TraceQuery::default()
     };
     let (list, freshness, outage) = match person.client.tenant(tenant.as_str()).traces(&query).await {
         Ok(answer) => {
             let rows = answer.data.traces.into_iter().map(row).collect();
-            (Panel::Ready(TraceList { rows, next: answer.data.next_cursor }), freshness(answer.meta), None)
+            let total = answer.data.total.map(|total| (total, answer.data.total_relation.as_deref() == Some("gte")));
+            (Panel::Ready(TraceList { rows, next: answer.data.next_cursor, total }), freshness(answer.meta), None)
         }
         Err(error) if signed_out(&error) => return Err(SignedOut),
         Err(error) if is_nothing(&error) => return Ok(Found::says(place, Notice::NotFound)),
@@ -41,14 +52,22 @@ pub(super) async fn read(
             (Panel::Failed(failure), Freshness::Unknown, outage)
         }
     };
-    let body = Body::Traces(TracesPage {
+    let body = Body::Traces(Box::new(TracesPage {
         tenant: tenant.clone(),
         filter: filter.clone(),
         cursor: cursor.map(str::to_owned),
         list,
         waiting: 0,
-    });
+    }));
     Ok(Found { place: place.clone(), title: format!("Traces of {tenant}"), body, freshness, outage })
+}
+
+fn split(entity: &str) -> (&str, Option<&str>) {
+    entity.split_once(':').map_or((entity, None), |(kind, id)| (kind, Some(id).filter(|id| !id.is_empty())))
+}
+
+fn midnight(day: &str) -> String {
+    format!("{day}T00:00:00Z")
 }
 
 pub(super) fn row(row: dg_client::TraceRow) -> TraceRow {
