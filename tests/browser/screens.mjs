@@ -4,6 +4,7 @@ export const SCREENS = [
   { name: "overview", path: "", shows: ".tiles" },
   { name: "list", path: "/traces", shows: "#traces tbody tr" },
   { name: "trace", path: "/traces/trace-precedent-renewal-001", shows: "#timeline > li" },
+  { name: "studio", path: "/studio?trace_id=trace-incident-review-003", shows: "#templates li" },
   { name: "notifications", path: "/notifications", shows: "#notifications, #empty" },
   { name: "audit", path: "/audit", shows: "#audit tbody tr" },
 ];

@@ -4,6 +4,7 @@
 //! sent twice does what it says once.
 
 mod notifications;
+mod studio;
 
 use dg_client::{Client, ClientError};
 
@@ -52,6 +53,7 @@ impl Done {
 /// See [`NotDone`].
 pub(crate) async fn perform(client: &Client, act: &str, fields: &Fields) -> Result<Done, NotDone> {
     match act {
+        "start-review" => studio::start(client, fields).await,
         "read-notifications" => notifications::read(client, fields).await,
         _ => Err(NotDone::Unknown),
     }

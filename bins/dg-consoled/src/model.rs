@@ -6,6 +6,7 @@
 pub(crate) mod audit;
 pub(crate) mod notifications;
 pub(crate) mod overview;
+pub(crate) mod studio;
 
 use dg_domain::{Micros, TenantId};
 
@@ -193,6 +194,8 @@ pub(crate) enum Body {
     Overview(Box<overview::OverviewPage>),
     /// What the viewer was told.
     Notifications(Box<notifications::NotificationsPage>),
+    /// Templates of reviews.
+    Studio(Box<studio::StudioPage>),
     /// Who did what.
     Audit(Box<audit::AuditPage>),
     /// The list of traces.

@@ -14,6 +14,7 @@ mod passage;
 mod password;
 mod shell;
 mod sign_in;
+mod studio;
 mod timeline;
 mod trace;
 mod traces;
@@ -61,6 +62,7 @@ fn page(view: &View) -> Element {
     let body = match &view.body {
         Body::Overview(page) => overview::page(page, &view.shell),
         Body::Notifications(page) => notifications::page(page, &view.shell),
+        Body::Studio(page) => studio::page(page, &view.shell),
         Body::Audit(page) => audit::page(page, &view.shell),
         Body::Traces(page) => traces::page(page, &view.shell),
         Body::Trace(page) => trace::page(page, &view.shell),

@@ -7,6 +7,7 @@ mod audit;
 mod event;
 mod notifications;
 mod overview;
+mod studio;
 mod trace;
 mod traces;
 
@@ -16,7 +17,7 @@ use dg_domain::TenantId;
 use crate::{
     model::{
         Body, Entity, Failure, Freshness, Notice, Panel, TracePage, TracesPage, audit::AuditPage,
-        notifications::NotificationsPage, overview::OverviewPage,
+        notifications::NotificationsPage, overview::OverviewPage, studio::StudioPage,
     },
     people::{Person, tenants_of},
     place::{Place, Screen},
@@ -79,6 +80,13 @@ impl Body {
                 cursor: cursor.clone(),
                 list: Panel::Loading,
             })),
+            Screen::Studio { trace_id, template_id } => Self::Studio(Box::new(StudioPage {
+                tenant,
+                trace_id: trace_id.clone(),
+                template_id: template_id.clone(),
+                templates: Panel::Loading,
+                trial: trace_id.as_ref().map(|_| Panel::Loading),
+            })),
             Screen::Audit { filter, cursor } => Self::Audit(Box::new(AuditPage {
                 tenant,
                 filter: filter.clone(),
@@ -107,6 +115,7 @@ impl Body {
         match self {
             Self::Overview(page) => page.traces = Panel::Failed(failure.clone()),
             Self::Notifications(page) => page.list = Panel::Failed(failure.clone()),
+            Self::Studio(page) => page.templates = Panel::Failed(failure.clone()),
             Self::Audit(page) => page.list = Panel::Failed(failure.clone()),
             Self::Traces(page) => page.list = Panel::Failed(failure.clone()),
             Self::Trace(page) => page.timeline = Panel::Failed(failure.clone()),
@@ -140,6 +149,9 @@ pub(crate) async fn read(person: &Person, place: &Place) -> Result<Found, Signed
         Screen::Overview => overview::read(person, &place, tenant).await,
         Screen::Notifications { unread, cursor } => {
             notifications::read(person, &place, tenant, *unread, cursor.as_deref()).await
+        }
+        Screen::Studio { trace_id, template_id } => {
+            studio::read(person, &place, tenant, trace_id.as_deref(), template_id.as_deref()).await
         }
         Screen::Audit { filter, cursor } => audit::read(person, &place, tenant, filter, cursor.as_deref()).await,
         Screen::Traces { filter, cursor } => traces::read(person, &place, tenant, filter, cursor.as_deref()).await,

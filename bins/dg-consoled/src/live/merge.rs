@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::model::{
     Body, Panel, Timeline, TraceList, TracePage, TraceRow, TracesPage, audit::AuditPage,
-    notifications::NotificationsPage, overview::OverviewPage,
+    notifications::NotificationsPage, overview::OverviewPage, studio::StudioPage,
 };
 
 /// The body to show after `new` was read for the place that shows `old`.
@@ -22,6 +22,11 @@ pub(super) fn merge(old: &Body, new: Body, hold: bool) -> Body {
         (Body::Notifications(old), Body::Notifications(new)) => {
             Body::Notifications(Box::new(NotificationsPage { list: kept(&old.list, new.list), ..*new }))
         }
+        (Body::Studio(old), Body::Studio(new)) => Body::Studio(Box::new(StudioPage {
+            templates: kept(&old.templates, new.templates),
+            trial: new.trial.map(|trial| old.trial.as_ref().map_or(trial.clone(), |old| kept(old, trial))),
+            ..*new
+        })),
         (Body::Audit(old), Body::Audit(new)) => {
             Body::Audit(Box::new(AuditPage { list: kept(&old.list, new.list), ..*new }))
         }

@@ -8,6 +8,7 @@ use crate::{
         audit::{AuditEntry, AuditList, AuditPage},
         notifications::{NotificationList, NotificationRow, NotificationsPage},
         overview::{OverviewPage, ProjectionRow, Reviews, Waiting},
+        studio::{StudioPage, TemplateRow, Trial},
     },
     place::{AuditFilter, Place, Screen, TraceFilter},
     story,
@@ -276,6 +277,70 @@ fn the_audit_tells_who_did_what() {
     let forbidden = Failure { code: "forbidden".to_owned(), ..failure(false) };
     let no = html(shell(|_| ()), page(Panel::Failed(forbidden)));
     check(&no, &["may not read the audit", "audit_read"], &["Try again"]);
+}
+
+#[test]
+fn the_studio_shows_the_review_that_it_would_be() {
+    let page = |templates, trial| {
+        let (trace_id, template_id) = (Some("t/1".to_owned()), Some("incident-review".to_owned()));
+        Body::Studio(Box::new(StudioPage { tenant: tenant(), trace_id, template_id, templates, trial }))
+    };
+    let template = TemplateRow {
+        template_id: "incident-review".to_owned(),
+        title: "<b>Incident</b>".to_owned(),
+        version: 0,
+        enabled: true,
+        definition: "{}".to_owned(),
+    };
+    let trial = Trial {
+        signals: vec!["it failed".to_owned()],
+        workflow_id: "t/1:incident".to_owned(),
+        exists: false,
+        title: "Look at it".to_owned(),
+        reason: "odd".to_owned(),
+        priority: "high".to_owned(),
+        sla_hours: 6,
+        account: None,
+        role: Some("approver".to_owned()),
+        existing: vec![("t/1:exception:x".to_owned(), "approved".to_owned())],
+        precedents: vec![("t-9".to_owned(), "success".to_owned())],
+        as_of: 12,
+    };
+    let body = |trial| page(Panel::Ready(vec![template.clone()]), Some(Panel::Ready(trial)));
+    let may = |shell: &mut Shell| shell.viewer.as_mut().unwrap().permissions = vec!["workflow_assign".to_owned()];
+    let drafted = html(shell(may), body(trial.clone()));
+    let present = [
+        "it failed",
+        "everybody with the role approver, priority high, within 6 hours.",
+        "t/1:exception:x",
+        "/t/acme/traces/t-9",
+        "/t/acme/do/start-review",
+        "value=\"Look at it\"",
+        "value=\"t/1\"",
+        "built in",
+        "As of log position 12.",
+    ];
+    check(&drafted, &present, &["<b>Incident", "id=\"may-not\""]);
+    check(
+        &html(shell(|_| ()), body(trial.clone())),
+        &["You may not start a review", "workflow_assign"],
+        &["id=\"start\""],
+    );
+    let there = Trial { exists: true, ..trial.clone() };
+    check(&html(shell(may), body(there)), &["This review is open already", "t/1:incident"], &["id=\"start\""]);
+    let fields = [("form", "start-review"), ("title", "Typed"), ("reason", "because")];
+    let fields = Fields(fields.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+    let refused = shell(|shell| {
+        may(shell);
+        shell.said = Some(Said::Refused { failure: failure(false), fields });
+    });
+    check(
+        &html(refused, body(trial)),
+        &["Not done.", "value=\"Typed\"", ">because</textarea>"],
+        &["value=\"Look at it\""],
+    );
+    let waiting = html(shell(may), page(Panel::Loading, Some(Panel::Failed(failure(true)))));
+    check(&waiting, &["The review could not be tried.", "bone"], &[]);
 }
 
 #[test]

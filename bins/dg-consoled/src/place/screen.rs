@@ -25,6 +25,13 @@ pub(crate) enum Screen {
         /// Where the page starts; none is the newest.
         cursor: Option<String>,
     },
+    /// `studio`
+    Studio {
+        /// The trace whose review is tried.
+        trace_id: Option<String>,
+        /// The template by which; none is the one that suits.
+        template_id: Option<String>,
+    },
     /// `audit`
     Audit {
         /// Which rows.
@@ -50,13 +57,15 @@ pub(crate) enum Area {
     Traces,
     /// What the viewer was told.
     Notifications,
+    /// Templates of reviews, and trying one.
+    Studio,
     /// Who did what.
     Audit,
 }
 
 impl Area {
     /// All of them, in the order of the navigation.
-    pub(crate) const ALL: [Self; 4] = [Self::Overview, Self::Traces, Self::Notifications, Self::Audit];
+    pub(crate) const ALL: [Self; 5] = [Self::Overview, Self::Traces, Self::Studio, Self::Notifications, Self::Audit];
 
     /// What the navigation calls it.
     pub(crate) fn label(self) -> &'static str {
@@ -64,6 +73,7 @@ impl Area {
             Self::Overview => "Overview",
             Self::Traces => "Traces",
             Self::Notifications => "Notifications",
+            Self::Studio => "Studio",
             Self::Audit => "Audit",
         }
     }
@@ -74,6 +84,7 @@ impl Area {
             Self::Overview => 'o',
             Self::Traces => 't',
             Self::Notifications => 'n',
+            Self::Studio => 's',
             Self::Audit => 'a',
         }
     }
@@ -84,6 +95,7 @@ impl Area {
             Self::Overview => Screen::Overview,
             Self::Traces => Screen::traces(),
             Self::Notifications => Screen::Notifications { unread: false, cursor: None },
+            Self::Studio => Screen::Studio { trace_id: None, template_id: None },
             Self::Audit => Screen::Audit { filter: AuditFilter::default(), cursor: None },
         }
     }
@@ -106,6 +118,7 @@ impl Screen {
             Self::Overview => Area::Overview,
             Self::Traces { .. } | Self::Trace { .. } => Area::Traces,
             Self::Notifications { .. } => Area::Notifications,
+            Self::Studio { .. } => Area::Studio,
             Self::Audit { .. } => Area::Audit,
         }
     }
@@ -121,6 +134,9 @@ impl Screen {
                 unread: value_of(query, "unread").as_deref() == Some("true"),
                 cursor: value_of(query, "cursor"),
             },
+            ["studio"] => {
+                Self::Studio { trace_id: value_of(query, "trace_id"), template_id: value_of(query, "template_id") }
+            }
             ["audit"] => Self::Audit { filter: AuditFilter::read(query), cursor: value_of(query, "cursor") },
             ["traces", trace_id] if !trace_id.is_empty() => {
                 Self::Trace { trace_id: (*trace_id).to_owned(), from: number_of(query, "from").unwrap_or(0) }
@@ -142,6 +158,9 @@ impl Screen {
                 vec!["notifications"],
                 given([("unread", unread.then(|| "true".to_owned())), ("cursor", cursor.clone())]),
             ),
+            Self::Studio { trace_id, template_id } => {
+                (vec!["studio"], given([("trace_id", trace_id.clone()), ("template_id", template_id.clone())]))
+            }
             Self::Audit { filter, cursor } => {
                 let mut pairs = filter.pairs();
                 pairs.extend(given([("cursor", cursor.clone())]));
