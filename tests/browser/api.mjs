@@ -23,6 +23,26 @@ export class Api {
     return tenant;
   }
 
+  /** Another account, and what it may do; the answer is the API in its name. */
+  async account(tenant, roles, permissions) {
+    const account_id = `${roles[0]}-${randomUUID().slice(0, 8)}`;
+    const made = await this.call("/admin/accounts", null, { account_id, roles, permissions, tenant_ids: [tenant] });
+    const api = new Api(this.url, made.data.token);
+    Object.assign(api, { account_id });
+    return api;
+  }
+
+  /** Asks for an exception in a new trace; the answer is the name of the item that becomes of it. */
+  async ask(tenant, trace, reason, priority = "high") {
+    await this.start(tenant, trace, `Refund ${trace}`);
+    await this.append(tenant, trace, "ExceptionRequested", { exception_id: "x", reason, priority, policy: { policy_id: "refund-limit", policy_version: "3" } });
+    return `${trace}:exception:x`;
+  }
+
+  act(tenant, workflow, body) {
+    return this.call(`/workflows/${encodeURIComponent(workflow)}/actions`, tenant, body);
+  }
+
   append(tenant, trace, type, payload) {
     const id = randomUUID();
     return this.call("/events", tenant, {

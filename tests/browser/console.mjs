@@ -38,9 +38,9 @@ async function accessible(page) {
   expect(told.length === 0, `no accessibility violation, got ${told.join("\n")}`);
 }
 
-async function signIn(page, next) {
+async function signIn(page, next, token = values.token) {
   await page.goto(`${origin}/sign-in?next=${encodeURIComponent(next)}`);
-  await page.getByLabel("API token").fill(values.token);
+  await page.getByLabel("API token").fill(token);
   await page.locator("form:has(#token) button").click();
   await page.waitForURL(`${origin}${next}`);
 }

@@ -4,9 +4,11 @@
 //! sent twice does what it says once.
 
 mod notifications;
+mod reviews;
 mod studio;
 
 use dg_client::{Client, ClientError};
+use dg_domain::TenantId;
 
 use crate::{
     model::{Failure, Fields},
@@ -51,9 +53,12 @@ impl Done {
 ///
 /// # Errors
 /// See [`NotDone`].
-pub(crate) async fn perform(client: &Client, act: &str, fields: &Fields) -> Result<Done, NotDone> {
+pub(crate) async fn perform(client: &Client, tenant: &TenantId, act: &str, fields: &Fields) -> Result<Done, NotDone> {
+    let place = |screen| Place::of(tenant, screen);
     match act {
-        "start-review" => studio::start(client, fields).await,
+        "review" => reviews::one(client, place, fields).await,
+        "review-many" => reviews::many(client, fields).await,
+        "start-review" => studio::start(client, place, fields).await,
         "read-notifications" => notifications::read(client, fields).await,
         _ => Err(NotDone::Unknown),
     }

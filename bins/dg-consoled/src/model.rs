@@ -4,8 +4,10 @@
 //! the browser. Nothing here fetches and nothing here knows HTML.
 
 pub(crate) mod audit;
+pub(crate) mod inbox;
 pub(crate) mod notifications;
 pub(crate) mod overview;
+pub(crate) mod review;
 pub(crate) mod studio;
 
 use dg_domain::{Micros, TenantId};
@@ -194,6 +196,10 @@ pub(crate) enum Body {
     Overview(Box<overview::OverviewPage>),
     /// What the viewer was told.
     Notifications(Box<notifications::NotificationsPage>),
+    /// What waits for people.
+    Inbox(Box<inbox::InboxPage>),
+    /// One item.
+    Review(Box<review::ReviewPage>),
     /// Templates of reviews.
     Studio(Box<studio::StudioPage>),
     /// Who did what.

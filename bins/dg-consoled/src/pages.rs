@@ -6,12 +6,14 @@
 
 mod audit;
 mod forms;
+mod inbox;
 mod notice;
 mod notifications;
 mod overview;
 mod parts;
 mod passage;
 mod password;
+mod review;
 mod shell;
 mod sign_in;
 mod studio;
@@ -62,6 +64,8 @@ fn page(view: &View) -> Element {
     let body = match &view.body {
         Body::Overview(page) => overview::page(page, &view.shell),
         Body::Notifications(page) => notifications::page(page, &view.shell),
+        Body::Inbox(page) => inbox::page(page, &view.shell),
+        Body::Review(page) => review::page(page, &view.shell),
         Body::Studio(page) => studio::page(page, &view.shell),
         Body::Audit(page) => audit::page(page, &view.shell),
         Body::Traces(page) => traces::page(page, &view.shell),

@@ -4,6 +4,7 @@
 //! session's memory ends with its socket. Reading never fails: what has no meaning is [`Place::Unknown`].
 
 mod audit;
+mod inbox;
 mod query;
 mod screen;
 mod traces;
@@ -11,6 +12,7 @@ mod traces;
 use dg_domain::TenantId;
 
 pub(crate) use audit::{AuditFilter, KINDS};
+pub(crate) use inbox::{InboxFilter, PRIORITIES, VIEWS};
 pub(crate) use query::{escaped, value_of};
 pub(crate) use screen::{Area, Screen};
 pub(crate) use traces::{OUTCOMES, STATUSES, TraceFilter};

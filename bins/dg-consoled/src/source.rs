@@ -5,8 +5,10 @@
 mod around;
 mod audit;
 mod event;
+mod inbox;
 mod notifications;
 mod overview;
+mod review;
 mod studio;
 mod trace;
 mod traces;
@@ -16,8 +18,8 @@ use dg_domain::TenantId;
 
 use crate::{
     model::{
-        Body, Entity, Failure, Freshness, Notice, Panel, TracePage, TracesPage, audit::AuditPage,
-        notifications::NotificationsPage, overview::OverviewPage, studio::StudioPage,
+        Body, Entity, Failure, Freshness, Notice, Panel, TracePage, TracesPage, audit::AuditPage, inbox::InboxPage,
+        notifications::NotificationsPage, overview::OverviewPage, review::ReviewPage, studio::StudioPage,
     },
     people::{Person, tenants_of},
     place::{Place, Screen},
@@ -80,6 +82,21 @@ impl Body {
                 cursor: cursor.clone(),
                 list: Panel::Loading,
             })),
+            Screen::Inbox { filter, cursor } => Self::Inbox(Box::new(InboxPage {
+                tenant,
+                filter: (**filter).clone(),
+                cursor: cursor.clone(),
+                counts: Panel::Loading,
+                list: Panel::Loading,
+            })),
+            Screen::Review { workflow_id, doing } => Self::Review(Box::new(ReviewPage {
+                tenant,
+                workflow_id: workflow_id.clone(),
+                doing: doing.clone(),
+                item: Panel::Loading,
+                form: None,
+                effect: None,
+            })),
             Screen::Studio { trace_id, template_id } => Self::Studio(Box::new(StudioPage {
                 tenant,
                 trace_id: trace_id.clone(),
@@ -115,6 +132,8 @@ impl Body {
         match self {
             Self::Overview(page) => page.traces = Panel::Failed(failure.clone()),
             Self::Notifications(page) => page.list = Panel::Failed(failure.clone()),
+            Self::Inbox(page) => page.list = Panel::Failed(failure.clone()),
+            Self::Review(page) => page.item = Panel::Failed(failure.clone()),
             Self::Studio(page) => page.templates = Panel::Failed(failure.clone()),
             Self::Audit(page) => page.list = Panel::Failed(failure.clone()),
             Self::Traces(page) => page.list = Panel::Failed(failure.clone()),
@@ -149,6 +168,10 @@ pub(crate) async fn read(person: &Person, place: &Place) -> Result<Found, Signed
         Screen::Overview => overview::read(person, &place, tenant).await,
         Screen::Notifications { unread, cursor } => {
             notifications::read(person, &place, tenant, *unread, cursor.as_deref()).await
+        }
+        Screen::Inbox { filter, cursor } => inbox::read(person, &place, tenant, filter, cursor.as_deref()).await,
+        Screen::Review { workflow_id, doing } => {
+            review::read(person, &place, tenant, workflow_id, doing.as_deref()).await
         }
         Screen::Studio { trace_id, template_id } => {
             studio::read(person, &place, tenant, trace_id.as_deref(), template_id.as_deref()).await

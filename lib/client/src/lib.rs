@@ -136,7 +136,10 @@ pub use rows::workflow_studio::{
     ComparedPolicyDecision, PolicySimulation, PolicySimulationTotals, ReviewDraft, ReviewStarted, TraceDryRun,
     WorkflowSignal,
 };
-pub use rows::workflows::{Workflow, WorkflowBuckets, WorkflowDetail, WorkflowDone, WorkflowVerdict, WorkflowWaited};
+pub use rows::workflows::{
+    Workflow, WorkflowBuckets, WorkflowDetail, WorkflowDone, WorkflowOutcome, WorkflowVerdict, WorkflowWaited,
+    WorkflowsDone,
+};
 pub use secret::Secret;
 pub use spool::{DeadLetter, LetterReason, Spool, SpoolDamage, SpoolError, SpoolOptions, SpoolStatus};
 pub use wait::DecisionQuery;

@@ -17,8 +17,8 @@ export default async function studio({ browser, origin, api, signIn, live, acces
       await page.getByLabel("Why").fill("the bank should not have said no");
       await page.getByLabel("Priority").selectOption("urgent");
       await page.getByRole("button", { name: "Start the review" }).click();
-      await page.locator("#said").getByText("is open").waitFor();
-      await page.locator("#exists").waitFor();
+      await page.locator("#said").getByText("The review is open.").waitFor();
+      await page.locator("#actions").getByText("the bank should not have said no").waitFor();
       await page.goto(`${origin}/t/${tenant}`);
       await page.locator(".rows li").filter({ hasText: "urgent" }).filter({ hasText: trace }).first().waitFor();
       if (scripts) await live(page);

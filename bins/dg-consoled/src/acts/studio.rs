@@ -3,10 +3,13 @@
 use dg_client::{Client, Review, ReviewAssignee};
 
 use super::{Done, NotDone};
-use crate::model::Fields;
+use crate::{
+    model::Fields,
+    place::{Place, Screen},
+};
 
 /// Starts what was drafted, as far as somebody changed it.
-pub(super) async fn start(client: &Client, fields: &Fields) -> Result<Done, NotDone> {
+pub(super) async fn start(client: &Client, place: impl Fn(Screen) -> Place, fields: &Fields) -> Result<Done, NotDone> {
     let (account_id, role) = (fields.text("account"), fields.text("role"));
     let review = Review {
         reason: fields.text("reason").unwrap_or_default(),
@@ -18,9 +21,6 @@ pub(super) async fn start(client: &Client, fields: &Fields) -> Result<Done, NotD
     };
     let started = client.start_review(fields.get("trace_id").unwrap_or_default(), &review).await?;
     let name = started.workflow.workflow_id;
-    Ok(Done::here(if started.created {
-        format!("The review {name} is open.")
-    } else {
-        format!("The review {name} was open already.")
-    }))
+    let text = if started.created { "The review is open." } else { "The review was open already." };
+    Ok(Done { text: text.to_owned(), to: Some(place(Screen::review(&name))) })
 }

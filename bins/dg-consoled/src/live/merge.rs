@@ -6,8 +6,8 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::model::{
-    Body, Panel, Timeline, TraceList, TracePage, TraceRow, TracesPage, audit::AuditPage,
-    notifications::NotificationsPage, overview::OverviewPage, studio::StudioPage,
+    Body, Panel, Timeline, TraceList, TracePage, TraceRow, TracesPage, audit::AuditPage, inbox::InboxPage,
+    notifications::NotificationsPage, overview::OverviewPage, review::ReviewPage, studio::StudioPage,
 };
 
 /// The body to show after `new` was read for the place that shows `old`.
@@ -21,6 +21,14 @@ pub(super) fn merge(old: &Body, new: Body, hold: bool) -> Body {
         })),
         (Body::Notifications(old), Body::Notifications(new)) => {
             Body::Notifications(Box::new(NotificationsPage { list: kept(&old.list, new.list), ..*new }))
+        }
+        (Body::Inbox(old), Body::Inbox(new)) => Body::Inbox(Box::new(InboxPage {
+            counts: kept(&old.counts, new.counts),
+            list: kept(&old.list, new.list),
+            ..*new
+        })),
+        (Body::Review(old), Body::Review(new)) => {
+            Body::Review(Box::new(ReviewPage { item: kept(&old.item, new.item), ..*new }))
         }
         (Body::Studio(old), Body::Studio(new)) => Body::Studio(Box::new(StudioPage {
             templates: kept(&old.templates, new.templates),

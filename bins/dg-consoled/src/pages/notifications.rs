@@ -76,7 +76,10 @@ fn rows(page: &NotificationsPage, list: &NotificationList, shell: &Shell) -> Ele
 }
 
 fn entry(page: &NotificationsPage, row: &NotificationRow, shell: &Shell) -> Element {
-    let href = Place::of(&page.tenant, Screen::trace(&row.trace_id)).href();
+    // A dead letter has no item: it names its trace twice.
+    let screen =
+        if row.workflow_id == row.trace_id { Screen::trace(&row.trace_id) } else { Screen::review(&row.workflow_id) };
+    let href = Place::of(&page.tenant, screen).href();
     let (tone, mark, word) = if row.read { ("neutral", "✓", "read") } else { ("info", "●", "unread") };
     let form = format!("read-{}", row.notification_id);
     rsx! {

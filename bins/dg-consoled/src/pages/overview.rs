@@ -32,8 +32,8 @@ fn reviews(page: &OverviewPage, shell: &Shell) -> Element {
         Panel::Loading => rsx! { div { class: "panel", span { class: "bone" } } },
         Panel::Failed(failure) => parts::failure("The reviews could not be read.", failure, shell),
         Panel::Ready(reviews) => rsx! {
-            {cards(reviews, shell)}
-            {next(reviews, shell)}
+            {cards(page, reviews, shell)}
+            {next(page, reviews, shell)}
         },
     };
     rsx! {
@@ -44,34 +44,28 @@ fn reviews(page: &OverviewPage, shell: &Shell) -> Element {
     }
 }
 
-fn cards(reviews: &Reviews, shell: &Shell) -> Element {
+fn cards(page: &OverviewPage, reviews: &Reviews, shell: &Shell) -> Element {
     let waits = reviews.oldest.map(|at| format!("the oldest {}", moment::relative(at, shell.now)));
+    let good = |count: i64, tone| if count > 0 { tone } else { "good" };
+    let roles = format!("and {} for my roles", parts::grouped(reviews.my_roles));
     let cards = [
-        (
-            "Overdue",
-            reviews.overdue,
-            if reviews.overdue > 0 { "alert" } else { "good" },
-            "past their deadline".to_owned(),
-        ),
-        (
-            "Due soon",
-            reviews.due_soon,
-            if reviews.due_soon > 0 { "warn" } else { "good" },
-            "within 30 minutes".to_owned(),
-        ),
+        ("Overdue", "overdue", reviews.overdue, good(reviews.overdue, "alert"), "past their deadline".to_owned()),
+        ("Due soon", "due_soon", reviews.due_soon, good(reviews.due_soon, "warn"), "within 30 minutes".to_owned()),
         (
             "Escalated",
+            "escalated",
             reviews.escalated,
-            if reviews.escalated > 0 { "warn" } else { "good" },
+            good(reviews.escalated, "warn"),
             "and not decided since".to_owned(),
         ),
-        ("Open", reviews.open, "info", waits.unwrap_or_else(|| "nothing waits".to_owned())),
-        ("Mine", reviews.mine, "info", format!("and {} for my roles", parts::grouped(reviews.my_roles))),
+        ("Open", "all", reviews.open, "info", waits.unwrap_or_else(|| "nothing waits".to_owned())),
+        ("Mine", "mine", reviews.mine, "info", roles),
     ];
-    let cards = cards.into_iter().map(|(name, count, tone, words)| {
+    let cards = cards.into_iter().map(|(name, view, count, tone, words)| {
+        let href = Place::of(&page.tenant, Screen::inbox(view)).href();
         rsx! {
             li { key: "{name}", class: "tile {tone}",
-                span { class: "tile-name", "{name}" }
+                a { class: "tile-name", href: "{href}", "{name}" }
                 strong { class: "tile-count", "{parts::grouped(count)}" }
                 span { class: "quiet small", "{words}" }
             }
@@ -80,15 +74,16 @@ fn cards(reviews: &Reviews, shell: &Shell) -> Element {
     rsx! { ul { class: "tiles", {cards} } }
 }
 
-fn next(reviews: &Reviews, shell: &Shell) -> Element {
+fn next(page: &OverviewPage, reviews: &Reviews, shell: &Shell) -> Element {
     if reviews.next.is_empty() {
         return rsx! { p { class: "panel quiet", "Nobody waits for a decision. An agent that asks for an exception appears here at once." } };
     }
-    let rows = reviews.next.iter().map(|item| waiting(item, shell));
+    let rows = reviews.next.iter().map(|item| waiting(page, item, shell));
     rsx! { ol { class: "panel rows", "aria-label": "First in the queue", {rows} } }
 }
 
-fn waiting(item: &Waiting, shell: &Shell) -> Element {
+fn waiting(page: &OverviewPage, item: &Waiting, shell: &Shell) -> Element {
+    let href = Place::of(&page.tenant, Screen::review(&item.workflow_id)).href();
     let due = item.due.map_or_else(|| "no deadline".to_owned(), |due| moment::relative(due, shell.now));
     let (tone, mark, word) = if item.overdue { ("alert", "!", "overdue") } else { ("info", "○", "in time") };
     rsx! {
@@ -97,7 +92,7 @@ fn waiting(item: &Waiting, shell: &Shell) -> Element {
                 span { class: "mark", "aria-hidden": "true", "{mark}" }
                 "{word}"
             }
-            span { "{item.title}" }
+            a { href: "{href}", "{item.title}" }
             span { class: "quiet small", "{item.priority}, due {due}" }
         }
     }

@@ -26,6 +26,41 @@ pub(super) fn standing(standing: Standing) -> Element {
     }
 }
 
+/// How an item of the queue stands.
+pub(super) fn review_status(status: &str) -> Element {
+    let (tone, mark) = match status {
+        "approved" => ("good", "✓"),
+        "rejected" => ("alert", "✕"),
+        "overridden" => ("warn", "↷"),
+        "escalated" => ("warn", "▲"),
+        "changes_requested" => ("neutral", "↩"),
+        _ => ("info", "○"),
+    };
+    let word = status.replace('_', " ");
+    rsx! {
+        span { class: "chip {tone}",
+            span { class: "mark", "aria-hidden": "true", "{mark}" }
+            "{word}"
+        }
+    }
+}
+
+/// How urgent something is.
+pub(super) fn priority(priority: &str) -> Element {
+    let (tone, mark) = match priority {
+        "urgent" => ("alert", "‼"),
+        "high" => ("warn", "!"),
+        "low" => ("neutral", "↓"),
+        _ => ("info", "–"),
+    };
+    rsx! {
+        span { class: "chip {tone}",
+            span { class: "mark", "aria-hidden": "true", "{mark}" }
+            "{priority}"
+        }
+    }
+}
+
 /// A point in time: absolute, with the distance beside it.
 pub(super) fn instant(at: Option<Micros>, shell: &Shell) -> Element {
     let Some(at) = at else { return rsx! { span { class: "quiet", "unknown" } } };

@@ -79,7 +79,8 @@ fn draft(page: &StudioPage, trial: &Trial) -> Element {
     });
     let signals = trial.signals.iter().map(|signal| rsx! { li { key: "{signal}", "{signal}" } });
     let existing = trial.existing.iter().map(|(id, status)| {
-        rsx! { li { key: "{id}", code { "{id}" } " " span { class: "quiet small", "{status}" } } }
+        let href = Place::of(&page.tenant, Screen::review(id)).href();
+        rsx! { li { key: "{id}", a { class: "id", href: "{href}", "{id}" } " " span { class: "quiet small", "{status}" } } }
     });
     rsx! {
         div { class: "panel",
@@ -102,7 +103,8 @@ fn draft(page: &StudioPage, trial: &Trial) -> Element {
 
 fn start(page: &StudioPage, trial: &Trial, shell: &Shell) -> Element {
     if trial.exists {
-        return rsx! { p { class: "panel", id: "exists", "This review is open already: " code { "{trial.workflow_id}" } } };
+        let href = Place::of(&page.tenant, Screen::review(&trial.workflow_id)).href();
+        return rsx! { p { class: "panel", id: "exists", "This review is open already: " a { href: "{href}", "{trial.workflow_id}" } } };
     }
     if !shell.may("workflow_assign") {
         return rsx! {

@@ -226,7 +226,7 @@ fn notifications_are_read_one_by_one_or_all() {
         "value=\"n-2\"",
         "instead of ben",
         "name=\"key\" value=\"key-read-all\"",
-        "/t/acme/traces/t%2F1",
+        "/t/acme/reviews/w",
     ];
     check(&some, &present, &["<u>", "value=\"n-1\""]);
     let none = html(shell(|_| ()), page(false, Panel::Ready(NotificationList::default())));

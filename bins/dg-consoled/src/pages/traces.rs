@@ -72,7 +72,8 @@ fn closer(filter: &TraceFilter) -> Element {
     }
 }
 
-fn entry(name: &str, label: &str, example: &str, value: &str) -> Element {
+/// A short text to filter by.
+pub(super) fn entry(name: &str, label: &str, example: &str, value: &str) -> Element {
     rsx! {
         div { class: "field",
             label { r#for: "{name}", "{label}" }

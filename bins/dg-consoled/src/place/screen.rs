@@ -2,6 +2,7 @@
 
 use super::{
     audit::AuditFilter,
+    inbox::InboxFilter,
     query::{Pairs, given, number_of, value_of},
     traces::TraceFilter,
 };
@@ -24,6 +25,20 @@ pub(crate) enum Screen {
         unread: bool,
         /// Where the page starts; none is the newest.
         cursor: Option<String>,
+    },
+    /// `inbox`
+    Inbox {
+        /// Which items.
+        filter: Box<InboxFilter>,
+        /// Where the page starts; none is the most urgent.
+        cursor: Option<String>,
+    },
+    /// `reviews/{workflow_id}`
+    Review {
+        /// Which item.
+        workflow_id: String,
+        /// What the viewer is about to do with it.
+        doing: Option<String>,
     },
     /// `studio`
     Studio {
@@ -53,6 +68,8 @@ pub(crate) enum Screen {
 pub(crate) enum Area {
     /// The start page.
     Overview,
+    /// What waits for people.
+    Inbox,
     /// The list of traces and each trace.
     Traces,
     /// What the viewer was told.
@@ -65,12 +82,14 @@ pub(crate) enum Area {
 
 impl Area {
     /// All of them, in the order of the navigation.
-    pub(crate) const ALL: [Self; 5] = [Self::Overview, Self::Traces, Self::Studio, Self::Notifications, Self::Audit];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Overview, Self::Inbox, Self::Traces, Self::Studio, Self::Notifications, Self::Audit];
 
     /// What the navigation calls it.
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Overview => "Overview",
+            Self::Inbox => "Inbox",
             Self::Traces => "Traces",
             Self::Notifications => "Notifications",
             Self::Studio => "Studio",
@@ -82,6 +101,7 @@ impl Area {
     pub(crate) fn key(self) -> char {
         match self {
             Self::Overview => 'o',
+            Self::Inbox => 'i',
             Self::Traces => 't',
             Self::Notifications => 'n',
             Self::Studio => 's',
@@ -93,6 +113,7 @@ impl Area {
     pub(crate) fn screen(self) -> Screen {
         match self {
             Self::Overview => Screen::Overview,
+            Self::Inbox => Screen::inbox("all"),
             Self::Traces => Screen::traces(),
             Self::Notifications => Screen::Notifications { unread: false, cursor: None },
             Self::Studio => Screen::Studio { trace_id: None, template_id: None },
@@ -107,6 +128,16 @@ impl Screen {
         Self::Traces { filter: Box::default(), cursor: None }
     }
 
+    /// All of a queue.
+    pub(crate) fn inbox(view: &'static str) -> Self {
+        Self::Inbox { filter: Box::new(InboxFilter::of(view)), cursor: None }
+    }
+
+    /// One item.
+    pub(crate) fn review(workflow_id: &str) -> Self {
+        Self::Review { workflow_id: workflow_id.to_owned(), doing: None }
+    }
+
     /// One trace from its beginning.
     pub(crate) fn trace(trace_id: &str) -> Self {
         Self::Trace { trace_id: trace_id.to_owned(), from: 0 }
@@ -118,6 +149,7 @@ impl Screen {
             Self::Overview => Area::Overview,
             Self::Traces { .. } | Self::Trace { .. } => Area::Traces,
             Self::Notifications { .. } => Area::Notifications,
+            Self::Inbox { .. } | Self::Review { .. } => Area::Inbox,
             Self::Studio { .. } => Area::Studio,
             Self::Audit { .. } => Area::Audit,
         }
@@ -134,6 +166,10 @@ impl Screen {
                 unread: value_of(query, "unread").as_deref() == Some("true"),
                 cursor: value_of(query, "cursor"),
             },
+            ["inbox"] => Self::Inbox { filter: Box::new(InboxFilter::read(query)), cursor: value_of(query, "cursor") },
+            ["reviews", workflow_id] if !workflow_id.is_empty() => {
+                Self::Review { workflow_id: (*workflow_id).to_owned(), doing: value_of(query, "do") }
+            }
             ["studio"] => {
                 Self::Studio { trace_id: value_of(query, "trace_id"), template_id: value_of(query, "template_id") }
             }
@@ -158,6 +194,12 @@ impl Screen {
                 vec!["notifications"],
                 given([("unread", unread.then(|| "true".to_owned())), ("cursor", cursor.clone())]),
             ),
+            Self::Inbox { filter, cursor } => {
+                let mut pairs = filter.pairs();
+                pairs.extend(given([("cursor", cursor.clone())]));
+                (vec!["inbox"], pairs)
+            }
+            Self::Review { workflow_id, doing } => (vec!["reviews", workflow_id], given([("do", doing.clone())])),
             Self::Studio { trace_id, template_id } => {
                 (vec!["studio"], given([("trace_id", trace_id.clone()), ("template_id", template_id.clone())]))
             }

@@ -43,7 +43,7 @@ pub(super) async fn submit(
         return back(&person, next, too_old(fields));
     }
     let client = person.client.tenant(tenant.as_str()).request_id(key);
-    match acts::perform(&client, &act, &fields).await {
+    match acts::perform(&client, &tenant, &act, &fields).await {
         Ok(Done { text, to }) => {
             info!(%tenant, act, "{} did {act}", person.name());
             back(&person, to.unwrap_or(next), Said::Done(text))

@@ -10,7 +10,9 @@ use crate::{
     Client, ClientError,
     client::Repeat,
     path::segment,
-    rows::workflows::{Workflow, WorkflowBuckets, WorkflowDetail, WorkflowDone, WorkflowVerdict, WorkflowWaited},
+    rows::workflows::{
+        Workflow, WorkflowBuckets, WorkflowDetail, WorkflowDone, WorkflowVerdict, WorkflowWaited, WorkflowsDone,
+    },
 };
 
 /// Which items to list; what is absent lets all through.
@@ -27,6 +29,8 @@ pub struct WorkflowQuery {
     pub q: Option<String>,
     pub only_open: Option<bool>,
     pub only_overdue: Option<bool>,
+    /// RFC 3339.
+    pub due_before: Option<String>,
     pub limit: Option<u32>,
     pub cursor: Option<String>,
 }
@@ -169,6 +173,7 @@ impl Client {
             .set("q", query.q.as_ref())
             .set("only_open", query.only_open)
             .set("only_overdue", query.only_overdue)
+            .set("due_before", query.due_before.as_ref())
             .set("limit", query.limit)
             .set("cursor", query.cursor.as_ref());
         self.get("/workflows".to_owned(), params.0).await
@@ -201,6 +206,25 @@ impl Client {
         action: &WorkflowAction,
     ) -> Result<WorkflowDone, ClientError> {
         self.post(path(workflow_id, "/actions")?, Vec::new(), action, Repeat::Safe).await
+    }
+
+    /// Does the same with several items, each for itself. `confirm_text` of `action` is `{ACTION} {n} ITEMS` when there are several.
+    ///
+    /// # Errors
+    /// `invalid_argument` for what is wrong with the request as a whole; what is refused for one item is in the answer.
+    pub async fn act_on_workflows(
+        &self,
+        workflow_ids: &[String],
+        action: &WorkflowAction,
+    ) -> Result<WorkflowsDone, ClientError> {
+        #[derive(Serialize)]
+        struct Body<'a> {
+            workflow_ids: &'a [String],
+            #[serde(flatten)]
+            action: &'a WorkflowAction,
+        }
+        let body = Body { workflow_ids, action };
+        self.post("/workflows/actions".to_owned(), Vec::new(), &body, Repeat::Safe).await
     }
 
     /// Says what an action would do, and does nothing.

@@ -74,6 +74,32 @@ pub struct WorkflowBuckets {
     pub all_open: i64,
 }
 
+/// What was done with several items.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorkflowsDone {
+    /// With how many it was done.
+    pub done: u64,
+    /// With how many it was not.
+    pub refused: u64,
+    /// Item by item, in the order in which they were named.
+    pub results: Vec<WorkflowOutcome>,
+}
+
+/// What came of one of several items.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorkflowOutcome {
+    /// Which.
+    pub workflow_id: String,
+    /// `done` or `refused`.
+    pub outcome: String,
+    /// Why it was refused: `code`, `message`, `details`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Map<String, Value>>,
+    /// How it is now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<Workflow>,
+}
+
 /// What was done with an item.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WorkflowDone {
