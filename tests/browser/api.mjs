@@ -8,10 +8,12 @@ export class Api {
     this.token = token;
   }
 
+  headers(tenant) {
+    return { authorization: `Bearer ${this.token}`, "content-type": "application/json", ...(tenant ? { "x-tenant-id": tenant } : {}) };
+  }
+
   async call(path, tenant, body) {
-    const headers = { authorization: `Bearer ${this.token}`, "content-type": "application/json" };
-    if (tenant) headers["x-tenant-id"] = tenant;
-    const answer = await fetch(`${this.url}/api/v1${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+    const answer = await fetch(`${this.url}/api/v1${path}`, { method: "POST", headers: this.headers(tenant), body: JSON.stringify(body) });
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
     return answer.json();
   }
@@ -27,7 +29,7 @@ export class Api {
   async account(tenant, roles, permissions) {
     const account_id = `${roles[0]}-${randomUUID().slice(0, 8)}`;
     const made = await this.call("/admin/accounts", null, { account_id, roles, permissions, tenant_ids: [tenant] });
-    const api = new Api(this.url, made.data.token);
+    const api = new Api(this.url, made.data.token.token);
     Object.assign(api, { account_id });
     return api;
   }
@@ -36,7 +38,13 @@ export class Api {
   async ask(tenant, trace, reason, priority = "high") {
     await this.start(tenant, trace, `Refund ${trace}`);
     await this.append(tenant, trace, "ExceptionRequested", { exception_id: "x", reason, priority, policy: { policy_id: "refund-limit", policy_version: "3" } });
-    return `${trace}:exception:x`;
+    const workflow = `${trace}:exception:x`;
+    for (const end = Date.now() + 30000; ;) {
+      const answer = await fetch(`${this.url}/api/v1/workflows/${encodeURIComponent(workflow)}`, { headers: this.headers(tenant) });
+      if (answer.ok) return workflow;
+      if (answer.status !== 404 || Date.now() > end) throw new Error(`${workflow}: ${answer.status} ${await answer.text()}`);
+      await new Promise((resolve) => { setTimeout(resolve, 50); });
+    }
   }
 
   act(tenant, workflow, body) {

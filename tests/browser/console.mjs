@@ -32,6 +32,8 @@ const rows = (page) => page.locator("#traces tbody tr");
 const shoot = (page, name) => page.screenshot({ path: join(values.screenshots, `${name}.png`), fullPage: true });
 
 async function accessible(page) {
+  // What the bar on top covers while the page is scrolled is not small.
+  await page.evaluate(() => scrollTo(0, 0));
   await page.evaluate(axe);
   const found = await page.evaluate(() => axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
   const told = found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => `${node.target} ${node.failureSummary}`).join(" | ")}`);
@@ -240,7 +242,7 @@ await check("no complaint of the browser", async () => {
 
 if (api) {
   const world = { browser, origin, api, values, development, signIn, live, accessible, fits, shoot, open, check, expect };
-  for (const journey of JOURNEYS) await journey(world);
+  for (const journey of JOURNEYS) await check(`the journey ${journey.name}`, () => journey(world));
 }
 
 // ---- other eyes: every screen in both themes and on a narrow window

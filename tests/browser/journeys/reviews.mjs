@@ -10,7 +10,7 @@ export default async function reviews({ browser, origin, api, signIn, live, acce
   const reader = await api.account(tenant, ["reader"], []);
   const inbox = `/t/${tenant}/inbox`;
   const review = (id, doing) => `${origin}/t/${tenant}/reviews/${encodeURIComponent(id)}${doing ? `?do=${doing}` : ""}`;
-  const status = (page, word) => page.locator(".title-line .chip").getByText(word, { exact: true }).waitFor();
+  const status = (page, word) => page.locator(".title-line .chip").filter({ hasText: word }).waitFor();
   const said = (page, words) => page.locator("#said").getByText(words).waitFor();
   const as = async (who, options) => {
     const window = await open(browser, origin, options);
