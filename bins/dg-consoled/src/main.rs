@@ -7,6 +7,7 @@ mod config;
 mod document;
 #[cfg(test)]
 mod fixture;
+mod graph;
 mod live;
 mod model;
 mod moment;

@@ -3,6 +3,7 @@
 //! Pages are functions of [`View`]; loading fills it, a live session replaces it, and the difference goes to
 //! the browser. Nothing here fetches and nothing here knows HTML.
 
+pub(crate) mod graph;
 pub(crate) mod overview;
 
 use dg_domain::{Micros, TenantId};
@@ -193,6 +194,8 @@ pub(crate) enum Body {
     Traces(TracesPage),
     /// One trace.
     Trace(Box<TracePage>),
+    /// The graph around a node.
+    Graph(Box<graph::GraphPage>),
     /// The sign-in form.
     SignIn(SignInPage),
     /// The form for another password.

@@ -5,6 +5,7 @@
 //! policy refuses both.
 
 mod forms;
+mod graph;
 mod notice;
 mod overview;
 mod parts;
@@ -23,6 +24,8 @@ use dioxus::prelude::*;
 use tokio::sync::mpsc;
 
 use crate::model::{Body, View};
+
+pub(crate) use graph::svg_file as graph_file;
 
 /// What a page asks of the session it lives in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +63,7 @@ fn page(view: &View) -> Element {
         Body::Overview(page) => overview::page(page, &view.shell),
         Body::Traces(page) => traces::page(page, &view.shell),
         Body::Trace(page) => trace::page(page, &view.shell),
+        Body::Graph(page) => graph::page(page, &view.shell),
         Body::SignIn(page) => sign_in::page(page, &view.shell),
         Body::Password(page) => password::page(page, &view.shell),
         Body::Passage(page) => passage::page(page),

@@ -3,12 +3,16 @@
 //! Everything a person would miss after a reload is in the address (tenant, filter, page), because a live
 //! session's memory ends with its socket. Reading never fails: what has no meaning is [`Place::Unknown`].
 
+mod downloads;
+mod graph;
 mod query;
 mod screen;
 mod traces;
 
 use dg_domain::TenantId;
 
+pub(crate) use downloads::Download;
+pub(crate) use graph::{GraphAsk, Layout, Window};
 pub(crate) use query::{escaped, value_of};
 pub(crate) use screen::{Area, Screen};
 pub(crate) use traces::{OUTCOMES, STATUSES, TraceFilter};

@@ -4,6 +4,7 @@
 
 mod around;
 mod event;
+mod graph;
 mod overview;
 mod trace;
 mod traces;
@@ -12,7 +13,10 @@ use dg_client::{ClientError, Meta};
 use dg_domain::TenantId;
 
 use crate::{
-    model::{Body, Entity, Failure, Freshness, Notice, Panel, TracePage, TracesPage, overview::OverviewPage},
+    model::{
+        Body, Entity, Failure, Freshness, Notice, Panel, TracePage, TracesPage, graph::GraphPage,
+        overview::OverviewPage,
+    },
     people::{Person, tenants_of},
     place::{Place, Screen},
 };
@@ -82,6 +86,12 @@ impl Body {
                 timeline: Panel::Loading,
                 neighbours: Panel::Loading,
             })),
+            Screen::Graph(ask) => Self::Graph(Box::new(GraphPage {
+                tenant,
+                ask: (**ask).clone(),
+                begin: Panel::Loading,
+                content: Panel::Loading,
+            })),
         }
     }
 
@@ -91,6 +101,10 @@ impl Body {
             Self::Overview(page) => page.traces = Panel::Failed(failure.clone()),
             Self::Traces(page) => page.list = Panel::Failed(failure.clone()),
             Self::Trace(page) => page.timeline = Panel::Failed(failure.clone()),
+            Self::Graph(page) => {
+                page.content = Panel::Failed(failure.clone());
+                page.begin = Panel::Failed(failure.clone());
+            }
             Self::Notice(notice) => *notice = Notice::Failed(failure.clone()),
             Self::SignIn(_) | Self::Password(_) | Self::Passage(_) => {}
         }
@@ -121,6 +135,7 @@ pub(crate) async fn read(person: &Person, place: &Place) -> Result<Found, Signed
         Screen::Overview => overview::read(person, &place, tenant).await,
         Screen::Traces { filter, cursor } => traces::read(person, &place, tenant, filter, cursor.as_deref()).await,
         Screen::Trace { trace_id, from } => trace::read(person, &place, tenant, trace_id, *from).await,
+        Screen::Graph(ask) => graph::read(person, &place, tenant, ask).await,
     }
 }
 

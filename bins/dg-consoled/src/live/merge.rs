@@ -5,7 +5,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::model::{Body, Panel, Timeline, TraceList, TracePage, TraceRow, TracesPage, overview::OverviewPage};
+use crate::model::{
+    Body, Panel, Timeline, TraceList, TracePage, TraceRow, TracesPage, graph::GraphPage, overview::OverviewPage,
+};
 
 /// The body to show after `new` was read for the place that shows `old`.
 pub(super) fn merge(old: &Body, new: Body, hold: bool) -> Body {
@@ -18,6 +20,11 @@ pub(super) fn merge(old: &Body, new: Body, hold: bool) -> Body {
         })),
         (Body::Traces(old), Body::Traces(new)) => Body::Traces(traces(old, new, hold)),
         (Body::Trace(old), Body::Trace(new)) => Body::Trace(Box::new(trace(old, *new))),
+        (Body::Graph(old), Body::Graph(new)) => Body::Graph(Box::new(GraphPage {
+            begin: kept(&old.begin, new.begin),
+            content: kept(&old.content, new.content),
+            ..*new
+        })),
         (_, new) => new,
     }
 }

@@ -136,7 +136,12 @@ fn the_frame_says_who_where_and_how_fresh() {
     let development = html(
         shell(|shell| {
             shell.environment = "dev".to_owned();
-            shell.viewer = Some(Viewer { account_id: String::new(), roles: Vec::new(), permissions: Vec::new(), development: true });
+            shell.viewer = Some(Viewer {
+                account_id: String::new(),
+                roles: Vec::new(),
+                permissions: Vec::new(),
+                development: true,
+            });
         }),
         body(),
     );

@@ -35,6 +35,18 @@ pub(crate) fn value_of(query: &str, key: &str) -> Option<String> {
         .find(|value| !value.is_empty())
 }
 
+/// Every value of `key`, trimmed: of repeated keys and of lists with commas, each once, in order.
+pub(super) fn values_of(query: &str, key: &str) -> Vec<String> {
+    let mut values: Vec<String> = Vec::new();
+    for pair in query.split('&').filter_map(|pair| pair.split_once('=')).filter(|(name, _)| *name == key) {
+        let text = decoded(&pair.1.replace('+', " ")).unwrap_or_default();
+        values.extend(text.split(',').map(str::trim).filter(|value| !value.is_empty()).map(str::to_owned));
+    }
+    values.sort_unstable();
+    values.dedup();
+    values
+}
+
 /// What an escaped piece says; `None` where it is no text.
 pub(super) fn decoded(text: &str) -> Option<String> {
     let text = percent_decode_str(text).decode_utf8().ok()?.into_owned();

@@ -1,6 +1,7 @@
 //! The screens of a tenant, each with everything that decides what it shows.
 
 use super::{
+    graph::GraphAsk,
     query::{Pairs, given, number_of, value_of},
     traces::TraceFilter,
 };
@@ -24,6 +25,8 @@ pub(crate) enum Screen {
         /// The first event shown, counted from 0.
         from: i64,
     },
+    /// `graph`
+    Graph(Box<GraphAsk>),
 }
 
 /// What the navigation leads to.
@@ -33,17 +36,20 @@ pub(crate) enum Area {
     Overview,
     /// The list of traces and each trace.
     Traces,
+    /// What is connected to what.
+    Graph,
 }
 
 impl Area {
     /// All of them, in the order of the navigation.
-    pub(crate) const ALL: [Self; 2] = [Self::Overview, Self::Traces];
+    pub(crate) const ALL: [Self; 3] = [Self::Overview, Self::Traces, Self::Graph];
 
     /// What the navigation calls it.
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::Overview => "Overview",
             Self::Traces => "Traces",
+            Self::Graph => "Graph",
         }
     }
 
@@ -52,6 +58,7 @@ impl Area {
         match self {
             Self::Overview => Screen::Overview,
             Self::Traces => Screen::traces(),
+            Self::Graph => Screen::Graph(Box::default()),
         }
     }
 }
@@ -67,11 +74,17 @@ impl Screen {
         Self::Trace { trace_id: trace_id.to_owned(), from: 0 }
     }
 
+    /// The graph around a node, named by its key.
+    pub(crate) fn graph(key: &str) -> Self {
+        Self::Graph(Box::new(GraphAsk::around(key)))
+    }
+
     /// Where in the navigation it belongs.
     pub(crate) fn area(&self) -> Area {
         match self {
             Self::Overview => Area::Overview,
             Self::Traces { .. } | Self::Trace { .. } => Area::Traces,
+            Self::Graph(_) => Area::Graph,
         }
     }
 
@@ -83,6 +96,7 @@ impl Screen {
             ["traces", trace_id] if !trace_id.is_empty() => {
                 Self::Trace { trace_id: (*trace_id).to_owned(), from: number_of(query, "from").unwrap_or(0) }
             }
+            ["graph"] => Self::Graph(Box::new(GraphAsk::read(query))),
             _ => return None,
         })
     }
@@ -99,6 +113,7 @@ impl Screen {
             Self::Trace { trace_id, from } => {
                 (vec!["traces", trace_id], given([("from", (*from > 0).then(|| from.to_string()))]))
             }
+            Self::Graph(ask) => (vec!["graph"], ask.pairs()),
         }
     }
 }

@@ -1,0 +1,121 @@
+//! Spots and curves of a picture.
+
+use std::collections::BTreeMap;
+
+use super::{Graph, NODE_HEIGHT, NODE_WIDTH};
+
+/// A drawn graph.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Picture {
+    /// Where each node's box has its middle.
+    pub(crate) spots: Vec<Spot>,
+    /// One for all edges with the same ends.
+    pub(crate) curves: Vec<Curve>,
+}
+
+/// Where a node stands.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Spot {
+    /// Which node.
+    pub(crate) key: String,
+    /// The middle of its box.
+    pub(crate) x: f64,
+    /// Downwards.
+    pub(crate) y: f64,
+}
+
+/// How edges with the same ends run.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Curve {
+    /// Where they begin.
+    pub(crate) from: String,
+    /// Where they end.
+    pub(crate) to: String,
+    /// The types of the edges, each once.
+    pub(crate) kinds: Vec<String>,
+    /// How many edges.
+    pub(crate) count: usize,
+    /// A cubic curve, as the `d` of a path.
+    pub(crate) path: String,
+    /// Halfway, where a count stands.
+    pub(crate) middle: (f64, f64),
+}
+
+impl Picture {
+    /// Runs the edges between the spots.
+    pub(super) fn new(graph: &Graph, spots: Vec<Spot>) -> Self {
+        let at: BTreeMap<&str, (f64, f64)> = spots.iter().map(|spot| (spot.key.as_str(), (spot.x, spot.y))).collect();
+        let mut bundles: BTreeMap<(&str, &str), (usize, Vec<&str>)> = BTreeMap::new();
+        for edge in &graph.edges {
+            let (count, kinds) = bundles.entry((&edge.from, &edge.to)).or_default();
+            *count += 1;
+            if !kinds.contains(&edge.kind.as_str()) {
+                kinds.push(&edge.kind);
+            }
+        }
+        let curves = bundles.into_iter().filter_map(|((from, to), (count, kinds))| {
+            let (path, middle) = cubic(*at.get(from)?, *at.get(to)?);
+            let kinds = kinds.into_iter().map(str::to_owned).collect();
+            Some(Curve { from: from.to_owned(), to: to.to_owned(), kinds, count, path, middle })
+        });
+        let curves = curves.collect();
+        Self { spots, curves }
+    }
+
+    /// Left, top, width and height of all there is, with a margin.
+    pub(crate) fn bounds(&self) -> (f64, f64, f64, f64) {
+        const MARGIN: f64 = 24.0;
+        let ends = |value: fn(&Spot) -> f64| {
+            let low = self.spots.iter().map(value).fold(f64::INFINITY, f64::min);
+            let high = self.spots.iter().map(value).fold(f64::NEG_INFINITY, f64::max);
+            if self.spots.is_empty() { (0.0, 0.0) } else { (low, high) }
+        };
+        let ((left, right), (top, bottom)) = (ends(|spot| spot.x), ends(|spot| spot.y));
+        let (beside, above) = (NODE_WIDTH / 2.0 + MARGIN, NODE_HEIGHT / 2.0 + MARGIN);
+        (left - beside, top - above, right - left + 2.0 * beside, bottom - top + 2.0 * above)
+    }
+}
+
+/// From one box to another: out of the side that faces the other, or around on the right where they stand above each other.
+fn cubic((x1, y1): (f64, f64), (x2, y2): (f64, f64)) -> (String, (f64, f64)) {
+    let half = NODE_WIDTH / 2.0;
+    let above = (x2 - x1).abs() < NODE_WIDTH;
+    let (out, into) = match (above, x2 > x1) {
+        (true, _) => (1.0, 1.0),
+        (false, true) => (1.0, -1.0),
+        (false, false) => (-1.0, 1.0),
+    };
+    let (sx, ex) = (x1 + out * half, x2 + into * half);
+    let reach = if above { 40.0 } else { ((ex - sx).abs() / 2.0).max(24.0) };
+    let (c1, c2) = ((sx + out * reach).round(), (ex + into * reach).round());
+    let middle = (((sx + 3.0 * c1 + 3.0 * c2 + ex) / 8.0).round(), ((y1 + y2) / 2.0).round());
+    (format!("M{sx} {y1}C{c1} {y1} {c2} {y2} {ex} {y2}"), middle)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::graph::{lanes, tests::graph};
+
+    #[test]
+    fn curves_leave_by_the_facing_side_and_bundles_are_counted() {
+        let nodes = [("trace:a", 1), ("trace:b", 2), ("policy:p", 3), ("actor:x", 4)];
+        let edges = [
+            ("trace:a", "policy:p", "trace_evaluated_policy"),
+            ("trace:a", "policy:p", "trace_evaluated_policy"),
+            ("trace:a", "trace:b", "trace_cited_precedent"),
+            ("trace:a", "actor:x", "k"),
+        ];
+        let picture = lanes(&graph("trace:a", &nodes, &edges));
+        let told: Vec<(&str, usize, &str)> =
+            picture.curves.iter().map(|curve| (curve.to.as_str(), curve.count, curve.path.as_str())).collect();
+        let expected = [
+            ("actor:x", 1, "M356 0C220 0 220 0 84 0"),
+            ("policy:p", 2, "M524 0C550 0 550 0 576 0"),
+            ("trace:b", 1, "M524 0C564 0 564 64 524 64"),
+        ];
+        assert_eq!(told, expected);
+        assert_eq!(picture.curves[1].kinds, ["trace_evaluated_policy"]);
+        assert_eq!(picture.curves[1].middle, (550.0, 0.0));
+        assert_eq!(picture.bounds(), (-108.0, -46.0, 876.0, 156.0));
+    }
+}
