@@ -3,6 +3,7 @@
 mod acts;
 mod app;
 mod assets;
+mod compare;
 mod config;
 mod document;
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 pub(crate) mod graph;
 pub(crate) mod overview;
+pub(crate) mod precedents;
 
 use dg_domain::{Micros, TenantId};
 
@@ -196,6 +197,10 @@ pub(crate) enum Body {
     Trace(Box<TracePage>),
     /// The graph around a node.
     Graph(Box<graph::GraphPage>),
+    /// The search for precedents.
+    Precedents(Box<precedents::PrecedentsPage>),
+    /// Two decisions side by side.
+    Compare(Box<precedents::ComparePage>),
     /// The sign-in form.
     SignIn(SignInPage),
     /// The form for another password.

@@ -4,6 +4,7 @@
 //! changes go to the browser. They fetch nothing. No inline script or style may appear: the content security
 //! policy refuses both.
 
+mod compare;
 mod forms;
 mod graph;
 mod notice;
@@ -11,6 +12,7 @@ mod overview;
 mod parts;
 mod passage;
 mod password;
+mod precedents;
 mod shell;
 mod sign_in;
 mod timeline;
@@ -64,6 +66,8 @@ fn page(view: &View) -> Element {
         Body::Traces(page) => traces::page(page, &view.shell),
         Body::Trace(page) => trace::page(page, &view.shell),
         Body::Graph(page) => graph::page(page, &view.shell),
+        Body::Precedents(page) => precedents::page(page, &view.shell),
+        Body::Compare(page) => compare::page(page, &view.shell),
         Body::SignIn(page) => sign_in::page(page, &view.shell),
         Body::Password(page) => password::page(page, &view.shell),
         Body::Passage(page) => passage::page(page),

@@ -5,6 +5,7 @@
 
 mod downloads;
 mod graph;
+mod precedents;
 mod query;
 mod screen;
 mod traces;
@@ -13,6 +14,7 @@ use dg_domain::TenantId;
 
 pub(crate) use downloads::Download;
 pub(crate) use graph::{GraphAsk, Layout, Window};
+pub(crate) use precedents::PrecedentAsk;
 pub(crate) use query::{escaped, value_of};
 pub(crate) use screen::{Area, Screen};
 pub(crate) use traces::{OUTCOMES, STATUSES, TraceFilter};

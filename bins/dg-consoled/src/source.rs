@@ -3,9 +3,11 @@
 //! Everything is read with the person's token. A part that fails becomes a panel that says so; the others are shown.
 
 mod around;
+mod compare;
 mod event;
 mod graph;
 mod overview;
+mod precedents;
 mod trace;
 mod traces;
 
@@ -14,8 +16,10 @@ use dg_domain::TenantId;
 
 use crate::{
     model::{
-        Body, Entity, Failure, Freshness, Notice, Panel, TracePage, TracesPage, graph::GraphPage,
+        Body, Entity, Failure, Freshness, Notice, Panel, TracePage, TracesPage,
+        graph::GraphPage,
         overview::OverviewPage,
+        precedents::{ComparePage, PrecedentsPage},
     },
     people::{Person, tenants_of},
     place::{Place, Screen},
@@ -92,6 +96,16 @@ impl Body {
                 begin: Panel::Loading,
                 content: Panel::Loading,
             })),
+            Screen::Precedents(ask) => {
+                Self::Precedents(Box::new(PrecedentsPage { tenant, ask: (**ask).clone(), hits: Panel::Loading }))
+            }
+            Screen::Compare { a, b, only } => Self::Compare(Box::new(ComparePage {
+                tenant,
+                a: a.clone(),
+                b: b.clone(),
+                only: *only,
+                content: Panel::Loading,
+            })),
         }
     }
 
@@ -105,6 +119,8 @@ impl Body {
                 page.content = Panel::Failed(failure.clone());
                 page.begin = Panel::Failed(failure.clone());
             }
+            Self::Precedents(page) => page.hits = Panel::Failed(failure.clone()),
+            Self::Compare(page) => page.content = Panel::Failed(failure.clone()),
             Self::Notice(notice) => *notice = Notice::Failed(failure.clone()),
             Self::SignIn(_) | Self::Password(_) | Self::Passage(_) => {}
         }
@@ -136,6 +152,11 @@ pub(crate) async fn read(person: &Person, place: &Place) -> Result<Found, Signed
         Screen::Traces { filter, cursor } => traces::read(person, &place, tenant, filter, cursor.as_deref()).await,
         Screen::Trace { trace_id, from } => trace::read(person, &place, tenant, trace_id, *from).await,
         Screen::Graph(ask) => graph::read(person, &place, tenant, ask).await,
+        Screen::Precedents(ask) => precedents::read(person, &place, tenant, ask).await,
+        Screen::Compare { .. } => match Body::outline(&place) {
+            Body::Compare(page) => compare::read(person, &place, tenant, *page).await,
+            _ => Ok(Found::says(&place, Notice::NotFound)),
+        },
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::{cmp::Ordering, collections::BTreeMap};
 
-use super::{Graph, KINDS, Node, Picture, Spot, lane_of};
+use super::{Graph, KINDS, Node, Picture, Spot, lane_of, sketch::Above};
 
 /// From one column to the next.
 pub(crate) const COLUMN_GAP: f64 = 220.0;
@@ -22,7 +22,7 @@ pub(crate) fn lanes(graph: &Graph) -> Picture {
             spots.push(Spot { key: key.to_owned(), x: lane as f64 * COLUMN_GAP, y: row as f64 * ROW_GAP });
         }
     }
-    Picture::new(graph, spots)
+    Picture::new(graph, spots, Above::Around)
 }
 
 /// The keys of each lane, from the top.

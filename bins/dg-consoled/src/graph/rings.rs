@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Graph, NODE_WIDTH, Picture, Spot, lanes, paths};
+use super::{Graph, NODE_WIDTH, Picture, Spot, lanes, paths, sketch::Above};
 
 /// From one ring to the next, when no ring is crowded.
 pub(crate) const RING_GAP: f64 = 220.0;
@@ -35,7 +35,7 @@ pub(crate) fn rings(graph: &Graph) -> Picture {
             Spot { key: key.to_owned(), x: whole(radius * turn.sin()), y: whole(-radius * turn.cos()) }
         })
     });
-    Picture::new(graph, spots.collect())
+    Picture::new(graph, spots.collect(), Above::Straight)
 }
 
 /// Rounded, without a minus before zero.

@@ -41,9 +41,18 @@ pub(crate) struct Curve {
     pub(crate) middle: (f64, f64),
 }
 
+/// How an edge runs between boxes that stand above each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Above {
+    /// Around on the right: others stand between them.
+    Around,
+    /// From one to the other.
+    Straight,
+}
+
 impl Picture {
     /// Runs the edges between the spots.
-    pub(super) fn new(graph: &Graph, spots: Vec<Spot>) -> Self {
+    pub(super) fn new(graph: &Graph, spots: Vec<Spot>, above: Above) -> Self {
         let at: BTreeMap<&str, (f64, f64)> = spots.iter().map(|spot| (spot.key.as_str(), (spot.x, spot.y))).collect();
         let mut bundles: BTreeMap<(&str, &str), (usize, Vec<&str>)> = BTreeMap::new();
         for edge in &graph.edges {
@@ -54,7 +63,7 @@ impl Picture {
             }
         }
         let curves = bundles.into_iter().filter_map(|((from, to), (count, kinds))| {
-            let (path, middle) = cubic(*at.get(from)?, *at.get(to)?);
+            let (path, middle) = cubic(*at.get(from)?, *at.get(to)?, above);
             let kinds = kinds.into_iter().map(str::to_owned).collect();
             Some(Curve { from: from.to_owned(), to: to.to_owned(), kinds, count, path, middle })
         });
@@ -76,10 +85,16 @@ impl Picture {
     }
 }
 
-/// From one box to another: out of the side that faces the other, or around on the right where they stand above each other.
-fn cubic((x1, y1): (f64, f64), (x2, y2): (f64, f64)) -> (String, (f64, f64)) {
+/// From one box to another: out of the side that faces the other.
+fn cubic((x1, y1): (f64, f64), (x2, y2): (f64, f64), way: Above) -> (String, (f64, f64)) {
     let half = NODE_WIDTH / 2.0;
     let above = (x2 - x1).abs() < NODE_WIDTH;
+    if above && way == Above::Straight && y1 != y2 {
+        let side = if y2 > y1 { NODE_HEIGHT / 2.0 } else { -NODE_HEIGHT / 2.0 };
+        let (sy, ey, half_way) = (y1 + side, y2 - side, ((y1 + y2) / 2.0).round());
+        let middle = (((x1 + x2) / 2.0).round(), half_way);
+        return (format!("M{x1} {sy}C{x1} {half_way} {x2} {half_way} {x2} {ey}"), middle);
+    }
     let (out, into) = match (above, x2 > x1) {
         (true, _) => (1.0, 1.0),
         (false, true) => (1.0, -1.0),

@@ -6,7 +6,10 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::model::{
-    Body, Panel, Timeline, TraceList, TracePage, TraceRow, TracesPage, graph::GraphPage, overview::OverviewPage,
+    Body, Panel, Timeline, TraceList, TracePage, TraceRow, TracesPage,
+    graph::GraphPage,
+    overview::OverviewPage,
+    precedents::{ComparePage, PrecedentsPage},
 };
 
 /// The body to show after `new` was read for the place that shows `old`.
@@ -25,6 +28,12 @@ pub(super) fn merge(old: &Body, new: Body, hold: bool) -> Body {
             content: kept(&old.content, new.content),
             ..*new
         })),
+        (Body::Precedents(old), Body::Precedents(new)) => {
+            Body::Precedents(Box::new(PrecedentsPage { hits: kept(&old.hits, new.hits), ..*new }))
+        }
+        (Body::Compare(old), Body::Compare(new)) => {
+            Body::Compare(Box::new(ComparePage { content: kept(&old.content, new.content), ..*new }))
+        }
         (_, new) => new,
     }
 }

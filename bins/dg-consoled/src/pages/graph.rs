@@ -146,7 +146,7 @@ fn content(page: &GraphPage, shell: &Shell) -> Element {
         Panel::Ready(view) if view.read.nodes.is_empty() => empty(page),
         Panel::Ready(view) => rsx! {
             {said(page, view)}
-            div { class: "columns wide-aside",
+            div { class: "graph-parts",
                 section { "aria-label": "The graph",
                     if page.ask.table || view.shown.nodes.len() > DRAWN {
                         {tables::section(page, view, shell)}

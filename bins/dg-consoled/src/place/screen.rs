@@ -2,7 +2,8 @@
 
 use super::{
     graph::GraphAsk,
-    query::{Pairs, given, number_of, value_of},
+    precedents::PrecedentAsk,
+    query::{Pairs, given, number_of, one_of, value_of},
     traces::TraceFilter,
 };
 
@@ -27,6 +28,17 @@ pub(crate) enum Screen {
     },
     /// `graph`
     Graph(Box<GraphAsk>),
+    /// `precedents`
+    Precedents(Box<PrecedentAsk>),
+    /// `compare`
+    Compare {
+        /// The left trace.
+        a: Option<String>,
+        /// The right one.
+        b: Option<String>,
+        /// Only what is not the same.
+        only: bool,
+    },
 }
 
 /// What the navigation leads to.
@@ -38,11 +50,13 @@ pub(crate) enum Area {
     Traces,
     /// What is connected to what.
     Graph,
+    /// Finished decisions, and two of them side by side.
+    Precedents,
 }
 
 impl Area {
     /// All of them, in the order of the navigation.
-    pub(crate) const ALL: [Self; 3] = [Self::Overview, Self::Traces, Self::Graph];
+    pub(crate) const ALL: [Self; 4] = [Self::Overview, Self::Traces, Self::Graph, Self::Precedents];
 
     /// What the navigation calls it.
     pub(crate) fn label(self) -> &'static str {
@@ -50,6 +64,7 @@ impl Area {
             Self::Overview => "Overview",
             Self::Traces => "Traces",
             Self::Graph => "Graph",
+            Self::Precedents => "Precedents",
         }
     }
 
@@ -59,6 +74,7 @@ impl Area {
             Self::Overview => Screen::Overview,
             Self::Traces => Screen::traces(),
             Self::Graph => Screen::Graph(Box::default()),
+            Self::Precedents => Screen::Precedents(Box::default()),
         }
     }
 }
@@ -85,6 +101,7 @@ impl Screen {
             Self::Overview => Area::Overview,
             Self::Traces { .. } | Self::Trace { .. } => Area::Traces,
             Self::Graph(_) => Area::Graph,
+            Self::Precedents(_) | Self::Compare { .. } => Area::Precedents,
         }
     }
 
@@ -97,6 +114,12 @@ impl Screen {
                 Self::Trace { trace_id: (*trace_id).to_owned(), from: number_of(query, "from").unwrap_or(0) }
             }
             ["graph"] => Self::Graph(Box::new(GraphAsk::read(query))),
+            ["precedents"] => Self::Precedents(Box::new(PrecedentAsk::read(query))),
+            ["compare"] => Self::Compare {
+                a: value_of(query, "a"),
+                b: value_of(query, "b"),
+                only: one_of(query, "only", &["differences"]).is_some(),
+            },
             _ => return None,
         })
     }
@@ -114,6 +137,11 @@ impl Screen {
                 (vec!["traces", trace_id], given([("from", (*from > 0).then(|| from.to_string()))]))
             }
             Self::Graph(ask) => (vec!["graph"], ask.pairs()),
+            Self::Precedents(ask) => (vec!["precedents"], ask.pairs()),
+            Self::Compare { a, b, only } => {
+                let only = only.then(|| "differences".to_owned());
+                (vec!["compare"], given([("a", a.clone()), ("b", b.clone()), ("only", only)]))
+            }
         }
     }
 }

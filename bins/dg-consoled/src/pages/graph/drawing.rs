@@ -78,6 +78,7 @@ pub(crate) fn svg_file(tenant: &TenantId, ask: &GraphAsk, view: &GraphView) -> S
 pub(crate) fn svg(tenant: &TenantId, ask: &GraphAsk, view: &GraphView) -> Element {
     let (x, y, width, height) = seen(view, ask.window);
     let curves = view.picture.curves.iter().map(|curve| edge(ask, view, curve));
+    let labels = view.picture.curves.iter().filter_map(|curve| label(ask, view, curve));
     let spots = view.picture.spots.iter().map(|spot| node(tenant, ask, view, spot));
     rsx! {
         svg { "class": "graph", id: "graph", "viewBox": "{x} {y} {width} {height}", "data-pan": "{ask.window.zoom}",
@@ -89,6 +90,7 @@ pub(crate) fn svg(tenant: &TenantId, ask: &GraphAsk, view: &GraphView) -> Elemen
             }
             g { role: "img", "aria-label": "{view.summary()}", {curves} }
             {spots}
+            g { "aria-hidden": "true", {labels} }
         }
     }
 }
@@ -104,23 +106,30 @@ fn seen(view: &GraphView, window: Window) -> (f64, f64, f64, f64) {
 }
 
 fn edge(ask: &GraphAsk, view: &GraphView, curve: &Curve) -> Element {
-    let looked_at = ask.looked_at();
-    let near = looked_at == Some(curve.from.as_str()) || looked_at == Some(curve.to.as_str());
-    let class = match (view.is_on_path(&curve.from, &curve.to), near) {
+    let class = match (view.is_on_path(&curve.from, &curve.to), is_near(ask, curve)) {
         (true, _) => "g-edge on",
         (false, true) => "g-edge near",
         (false, false) => "g-edge",
     };
-    let words = if near { words(view, curve) } else { String::new() };
-    let count = (curve.count > 1).then(|| format!("×{}", curve.count));
-    let label: Vec<String> = [Some(words).filter(|words| !words.is_empty()), count].into_iter().flatten().collect();
-    let (x, y) = curve.middle;
     rsx! {
         path { key: "{curve.from} {curve.to}", "class": "{class}", "d": "{curve.path}", "marker-end": "url(#head)", "data-count": "{curve.count}" }
-        if !label.is_empty() {
-            text { "class": "g-word", "x": "{x}", "y": "{y - 4.0}", "text-anchor": "middle", "{label.join(\" \")}" }
-        }
     }
+}
+
+/// Whether a curve begins or ends at the selected node.
+fn is_near(ask: &GraphAsk, curve: &Curve) -> bool {
+    ask.looked_at().is_some_and(|key| key == curve.from || key == curve.to)
+}
+
+/// What stands on a curve: what it says, if it is near, and how many edges it is.
+fn label(ask: &GraphAsk, view: &GraphView, curve: &Curve) -> Option<Element> {
+    let words = is_near(ask, curve).then(|| words(view, curve));
+    let count = (curve.count > 1).then(|| format!("×{}", curve.count));
+    let label: Vec<String> = [words, count].into_iter().flatten().collect();
+    let (x, y) = (curve.middle.0, curve.middle.1 - 4.0);
+    (!label.is_empty()).then(|| {
+        rsx! { text { key: "{curve.from} {curve.to}", "class": "g-word", "x": "{x}", "y": "{y}", "text-anchor": "middle", "{label.join(\" \")}" } }
+    })
 }
 
 /// What the edges of a curve say, each word once.
@@ -150,13 +159,19 @@ fn node(tenant: &TenantId, ask: &GraphAsk, view: &GraphView, spot: &Spot) -> Ele
     let (kind, id) = (kind_of(key), id_of(key));
     let href = href(tenant, GraphAsk { selected: Some(key.to_owned()), path_to: None, ..ask.clone() });
     let (left, top) = (spot.x - NODE_WIDTH / 2.0, spot.y - NODE_HEIGHT / 2.0);
-    let name = if ghost { format!("{kind} {id}, not stored here") } else { format!("{kind} {id}") };
+    // The name begins with what is seen, for those who say it aloud.
+    let short = shortened(id);
+    let whole = if short == id { String::new() } else { format!(", in full {id}") };
+    let name = format!("{kind} {short}{whole}{}", if ghost { ", not stored here" } else { "" });
     let current = if selected { "true" } else { "false" };
     rsx! {
         anchor { key: "{key}", "class": "g-node k-{kind} {marks.join(\" \")}", "href": "{href}", "aria-label": "{name}", "aria-current": "{current}", "data-key": "{key}",
             rect { "class": "g-box", "x": "{left}", "y": "{top}", "width": "{NODE_WIDTH}", "height": "{NODE_HEIGHT}", "rx": "9" }
-            text { "class": "g-kind", "x": "{left + 10.0}", "y": "{spot.y - 5.0}", "{kind}" }
-            text { "class": "g-id", "x": "{left + 10.0}", "y": "{spot.y + 12.0}", "{shortened(id)}" }
+            text {
+                tspan { "class": "g-kind", "x": "{left + 10.0}", "y": "{spot.y - 5.0}", "{kind}" }
+                " "
+                tspan { "class": "g-id", "x": "{left + 10.0}", "y": "{spot.y + 12.0}", "{short}" }
+            }
         }
     }
 }
