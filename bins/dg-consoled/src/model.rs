@@ -6,6 +6,7 @@
 pub(crate) mod graph;
 pub(crate) mod overview;
 pub(crate) mod precedents;
+pub(crate) mod tabs;
 
 use dg_domain::{Micros, TenantId};
 
@@ -369,6 +370,8 @@ pub(crate) struct TracePage {
     pub(crate) timeline: Panel<Timeline>,
     /// What the context graph connects it to.
     pub(crate) neighbours: Panel<Vec<Neighbours>>,
+    /// Which view of it, with what that shows.
+    pub(crate) tab: tabs::TabView,
 }
 
 /// What stands above a timeline.

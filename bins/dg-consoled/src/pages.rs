@@ -15,6 +15,7 @@ mod password;
 mod precedents;
 mod shell;
 mod sign_in;
+mod tabs;
 mod timeline;
 mod trace;
 mod traces;

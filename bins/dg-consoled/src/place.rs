@@ -8,6 +8,7 @@ mod graph;
 mod precedents;
 mod query;
 mod screen;
+mod tab;
 mod traces;
 
 use dg_domain::TenantId;
@@ -17,6 +18,7 @@ pub(crate) use graph::{GraphAsk, Layout, Window};
 pub(crate) use precedents::PrecedentAsk;
 pub(crate) use query::{escaped, value_of};
 pub(crate) use screen::{Area, Screen};
+pub(crate) use tab::TraceTab;
 pub(crate) use traces::{OUTCOMES, STATUSES, TraceFilter};
 
 use query::{decoded, query_of};
@@ -150,8 +152,11 @@ mod tests {
         for place in [
             Place::of(&tenant(), Screen::Overview),
             Place::of(&tenant(), Screen::Traces { filter, cursor: Some("1:x".to_owned()) }),
-            Place::of(&TenantId::new("a:b@c").unwrap(), Screen::Trace { trace_id: strange.to_owned(), from: 500 })
-                .saying(Some(strange.to_owned())),
+            Place::of(
+                &TenantId::new("a:b@c").unwrap(),
+                Screen::Trace { trace_id: strange.to_owned(), from: 500, tab: TraceTab::Raw },
+            )
+            .saying(Some(strange.to_owned())),
         ] {
             assert_eq!(Place::parse(&place.href()), place);
         }

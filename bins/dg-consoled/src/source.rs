@@ -7,7 +7,9 @@ mod compare;
 mod event;
 mod graph;
 mod overview;
+mod policy_path;
 mod precedents;
+mod tabs;
 mod trace;
 mod traces;
 
@@ -20,6 +22,7 @@ use crate::{
         graph::GraphPage,
         overview::OverviewPage,
         precedents::{ComparePage, PrecedentsPage},
+        tabs::TabView,
     },
     people::{Person, tenants_of},
     place::{Place, Screen},
@@ -83,12 +86,13 @@ impl Body {
                 list: Panel::Loading,
                 waiting: 0,
             }),
-            Screen::Trace { trace_id, .. } => Self::Trace(Box::new(TracePage {
+            Screen::Trace { trace_id, tab, .. } => Self::Trace(Box::new(TracePage {
                 tenant,
                 trace_id: trace_id.clone(),
                 head: Panel::Loading,
                 timeline: Panel::Loading,
                 neighbours: Panel::Loading,
+                tab: TabView::outline(*tab, trace_id),
             })),
             Screen::Graph(ask) => Self::Graph(Box::new(GraphPage {
                 tenant,
@@ -150,7 +154,7 @@ pub(crate) async fn read(person: &Person, place: &Place) -> Result<Found, Signed
     match screen {
         Screen::Overview => overview::read(person, &place, tenant).await,
         Screen::Traces { filter, cursor } => traces::read(person, &place, tenant, filter, cursor.as_deref()).await,
-        Screen::Trace { trace_id, from } => trace::read(person, &place, tenant, trace_id, *from).await,
+        Screen::Trace { trace_id, from, tab } => trace::read(person, &place, tenant, trace_id, *from, *tab).await,
         Screen::Graph(ask) => graph::read(person, &place, tenant, ask).await,
         Screen::Precedents(ask) => precedents::read(person, &place, tenant, ask).await,
         Screen::Compare { .. } => match Body::outline(&place) {

@@ -45,6 +45,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/t/{tenant}/do/{act}", post(act::submit))
         .route("/t/{tenant}/graph.svg", get(download::drawing))
         .route("/t/{tenant}/graph.json", get(download::document))
+        .route("/t/{tenant}/trace.ndjson", get(download::events))
         .route("/assets/{name}", get(asset))
         .fallback(get(page::page))
         .method_not_allowed_fallback(|| async { StatusCode::METHOD_NOT_ALLOWED })

@@ -10,6 +10,7 @@ use crate::model::{
     graph::GraphPage,
     overview::OverviewPage,
     precedents::{ComparePage, PrecedentsPage},
+    tabs::TabView,
 };
 
 /// The body to show after `new` was read for the place that shows `old`.
@@ -83,7 +84,19 @@ fn trace(old: &TracePage, new: TracePage) -> TracePage {
             (shown, read) => kept(shown, read),
         },
         neighbours: kept(&old.neighbours, new.neighbours),
+        tab: tab(&old.tab, new.tab),
         ..new
+    }
+}
+
+fn tab(old: &TabView, new: TabView) -> TabView {
+    match (old, new) {
+        (TabView::Policy(old), TabView::Policy(new)) => TabView::Policy(kept(old, new)),
+        (TabView::Graph(_, old), TabView::Graph(ask, new)) => TabView::Graph(ask, Box::new(kept(old, *new))),
+        (TabView::Precedents(old), TabView::Precedents(new)) => TabView::Precedents(Box::new(kept(old, *new))),
+        (TabView::Review(old), TabView::Review(new)) => TabView::Review(kept(old, new)),
+        (TabView::Raw(old), TabView::Raw(new)) => TabView::Raw(kept(old, new)),
+        (_, new) => new,
     }
 }
 

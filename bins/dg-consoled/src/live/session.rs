@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     app::App,
-    model::{Body, Freshness, Neighbours, Panel, View},
+    model::{Body, Freshness, Neighbours, Panel, View, tabs::TabView},
     pages::Ask,
     people::Person,
     place::Place,
@@ -262,7 +262,9 @@ impl Session {
             return;
         }
         let Some((_, View { shell, body: Body::Trace(page), .. })) = &self.shown else { return self.read_all() };
-        let settled = matches!(shell.freshness, Freshness::Current { .. })
+        // The other views show more than the trace's own events.
+        let settled = page.tab == TabView::Timeline
+            && matches!(shell.freshness, Freshness::Current { .. })
             && shell.outage.is_none()
             && page.head.ready().is_some();
         let newest = page
@@ -298,7 +300,7 @@ impl Session {
         self.follow(matches!(found.body, Body::Notice(_)));
         let mut view = self.app.view(&self.person, found);
         view.shell.live = true;
-        let beside = matches!(&view.body, Body::Trace(page) if page.neighbours == Panel::Loading && page.timeline.ready().is_some());
+        let beside = matches!(&view.body, Body::Trace(page) if page.tab == TabView::Timeline && page.neighbours == Panel::Loading && page.timeline.ready().is_some());
         match &mut self.shown {
             None => {
                 let asks = self.asks.0.clone();

@@ -88,7 +88,7 @@ fn table(page: &ComparePage, compared: &Compared, id: &str, title: &str, lines: 
     };
     let nothing = if lines.is_empty() { "Neither has any." } else { "No difference." };
     rsx! {
-        section { "aria-labelledby": "{id}-title",
+        div { class: "graph-parts",
             h2 { id: "{id}-title", "{title}" }
             if shown.is_empty() {
                 p { class: "panel quiet", "{nothing}" }

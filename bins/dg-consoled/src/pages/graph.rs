@@ -17,6 +17,7 @@ use crate::{
     place::{Download, GraphAsk, Layout, Place, Screen},
 };
 
+pub(super) use drawing::svg;
 pub(crate) use drawing::svg_file;
 
 /// More nodes are told in tables: nobody reads a drawing of them.

@@ -83,19 +83,19 @@ fn found(page: &PrecedentsPage, shell: &Shell) -> Element {
             }
         },
         Panel::Ready(hits) => rsx! {
-            {table(&page.tenant, "precedents", page.ask.of.as_deref(), hits, shell)}
+            {table(&page.tenant, "precedents", "Precedents", page.ask.of.as_deref(), hits, shell)}
             if hits.full { p { class: "quiet small", "The search stopped where it had found as many as are read at once. A narrower one finds the others." } }
         },
     }
 }
 
 /// The hits. With `of`, each leads to the comparison with it; without, two of them can be chosen.
-pub(super) fn table(tenant: &TenantId, id: &str, of: Option<&str>, hits: &Hits, shell: &Shell) -> Element {
+pub(super) fn table(tenant: &TenantId, id: &str, title: &str, of: Option<&str>, hits: &Hits, shell: &Shell) -> Element {
     let action = Place::of(tenant, Screen::Compare { a: None, b: None, only: false }).href();
     let rows = hits.rows.iter().enumerate().map(|(at, hit)| row(tenant, of, at, hit, shell));
     rsx! {
-        form { class: "rows", method: "get", action: "{action}", "aria-label": "Compare two decisions",
-            div { class: "scroll", tabindex: "0", role: "region", "aria-label": "Precedents",
+        form { class: "rows", method: "get", action: "{action}", "aria-label": "Compare: {title}",
+            div { class: "scroll", tabindex: "0", role: "region", "aria-label": "{title}",
                 table { id: "{id}", class: "list stacked", role: "table",
                     caption { class: "hidden", "Finished decisions, latest finish first" }
                     thead { role: "rowgroup",

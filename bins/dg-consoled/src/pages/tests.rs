@@ -4,7 +4,7 @@ use super::to_html;
 use crate::{
     model::{
         Body, Entity, EventRow, Failure, Freshness, Notice, Panel, Shell, Standing, Timeline, TraceHead, TraceList,
-        TracePage, TraceRow, TracesPage, View, Viewer,
+        TracePage, TraceRow, TracesPage, View, Viewer, tabs::TabView,
     },
     place::{Place, Screen, TraceFilter},
     story,
@@ -68,7 +68,14 @@ fn traces(list: Panel<TraceList>, waiting: usize) -> Body {
 
 fn trace(timeline: Panel<Timeline>, head: Panel<TraceHead>) -> Body {
     let neighbours = Panel::Failed(failure(true));
-    Body::Trace(Box::new(TracePage { tenant: tenant(), trace_id: "t-1".to_owned(), head, timeline, neighbours }))
+    Body::Trace(Box::new(TracePage {
+        tenant: tenant(),
+        trace_id: "t-1".to_owned(),
+        head,
+        timeline,
+        neighbours,
+        tab: TabView::Timeline,
+    }))
 }
 
 fn event(trace_seq: i64) -> EventRow {

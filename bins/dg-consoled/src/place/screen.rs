@@ -4,6 +4,7 @@ use super::{
     graph::GraphAsk,
     precedents::PrecedentAsk,
     query::{Pairs, given, number_of, one_of, value_of},
+    tab::TraceTab,
     traces::TraceFilter,
 };
 
@@ -25,6 +26,8 @@ pub(crate) enum Screen {
         trace_id: String,
         /// The first event shown, counted from 0.
         from: i64,
+        /// Which view of it.
+        tab: TraceTab,
     },
     /// `graph`
     Graph(Box<GraphAsk>),
@@ -87,7 +90,7 @@ impl Screen {
 
     /// One trace from its beginning.
     pub(crate) fn trace(trace_id: &str) -> Self {
-        Self::Trace { trace_id: trace_id.to_owned(), from: 0 }
+        Self::Trace { trace_id: trace_id.to_owned(), from: 0, tab: TraceTab::default() }
     }
 
     /// The graph around a node, named by its key.
@@ -110,9 +113,11 @@ impl Screen {
         Some(match segments {
             [] | [""] => Self::Overview,
             ["traces"] => Self::Traces { filter: TraceFilter::read(query), cursor: value_of(query, "cursor") },
-            ["traces", trace_id] if !trace_id.is_empty() => {
-                Self::Trace { trace_id: (*trace_id).to_owned(), from: number_of(query, "from").unwrap_or(0) }
-            }
+            ["traces", trace_id] if !trace_id.is_empty() => Self::Trace {
+                trace_id: (*trace_id).to_owned(),
+                from: number_of(query, "from").unwrap_or(0),
+                tab: TraceTab::read(query),
+            },
             ["graph"] => Self::Graph(Box::new(GraphAsk::read(query))),
             ["precedents"] => Self::Precedents(Box::new(PrecedentAsk::read(query))),
             ["compare"] => Self::Compare {
@@ -133,8 +138,9 @@ impl Screen {
                 pairs.extend(given([("cursor", cursor.clone())]));
                 (vec!["traces"], pairs)
             }
-            Self::Trace { trace_id, from } => {
-                (vec!["traces", trace_id], given([("from", (*from > 0).then(|| from.to_string()))]))
+            Self::Trace { trace_id, from, tab } => {
+                let from = (*from > 0).then(|| from.to_string());
+                (vec!["traces", trace_id], given([("from", from), ("tab", tab.written())]))
             }
             Self::Graph(ask) => (vec!["graph"], ask.pairs()),
             Self::Precedents(ask) => (vec!["precedents"], ask.pairs()),

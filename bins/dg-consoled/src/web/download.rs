@@ -8,6 +8,9 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
+use dg_client::{ClientError, TraceEventPage};
+use dg_domain::TenantId;
+use futures_util::stream;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -19,9 +22,12 @@ use crate::{
         graph::{GraphPage, GraphView},
     },
     pages,
-    place::Place,
+    place::{Place, Screen, value_of},
     source::{self, SignedOut},
 };
+
+/// Events read at once.
+const PAGE: u32 = 500;
 
 /// `graph.svg`: the drawing of the graph screen with the same query.
 pub(super) async fn drawing(
@@ -51,6 +57,51 @@ pub(super) async fn document(
         Ok(text) => saved("application/json", "graph.json", text),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
+}
+
+/// `trace.ndjson`: the events of a trace as they are stored, one a line.
+pub(super) async fn events(
+    State(app): State<Arc<App>>,
+    Path(tenant): Path<String>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+) -> Response {
+    let asked = value_of(uri.query().unwrap_or_default(), "trace_id").zip(TenantId::new(&tenant).ok());
+    let Some((trace_id, tenant)) = asked else { return StatusCode::NOT_FOUND.into_response() };
+    let back = Place::of(&tenant, Screen::trace(&trace_id)).href();
+    let Some(person) = person(&app, &headers) else { return to_sign_in(&back) };
+    let client = person.client.tenant(tenant.as_str());
+    // The first page decides whether there is such a trace; the others are read while the file is sent.
+    let first = match client.trace_events(&trace_id, None, Some(PAGE)).await {
+        Ok(first) => first,
+        Err(error) if error.status == Some(401) => return to_sign_in(&back),
+        Err(error) if matches!(error.status, Some(403 | 404)) => return StatusCode::NOT_FOUND.into_response(),
+        Err(error) => return (StatusCode::BAD_GATEWAY, source::failure(&error).message).into_response(),
+    };
+    let pages = stream::try_unfold(Next::Page(Box::new(first)), move |next| {
+        let (client, trace_id) = (client.clone(), trace_id.clone());
+        async move {
+            let page = match next {
+                Next::Nothing => return Ok::<_, ClientError>(None),
+                Next::Page(page) => *page,
+                Next::After(last) => client.trace_events(&trace_id, Some(last), Some(PAGE)).await?,
+            };
+            let lines = page.events.iter().filter_map(|event| serde_json::to_string(event).ok());
+            let text: String = lines.map(|line| line + "\n").collect();
+            Ok(Some((text, page.next_after_trace_seq.map_or(Next::Nothing, Next::After))))
+        }
+    });
+    saved("application/x-ndjson", "trace.ndjson", Bytes::from_stream(pages))
+}
+
+/// What is sent next of a trace.
+enum Next {
+    /// A page that was read already.
+    Page(Box<TraceEventPage>),
+    /// The page after this position in the trace.
+    After(i64),
+    /// All was sent.
+    Nothing,
 }
 
 async fn graph(app: &App, tenant: &str, uri: &Uri, headers: &HeaderMap) -> Result<(GraphPage, GraphView), Response> {

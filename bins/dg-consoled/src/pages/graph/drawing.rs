@@ -126,7 +126,7 @@ fn label(ask: &GraphAsk, view: &GraphView, curve: &Curve) -> Option<Element> {
     let words = is_near(ask, curve).then(|| words(view, curve));
     let count = (curve.count > 1).then(|| format!("×{}", curve.count));
     let label: Vec<String> = [words, count].into_iter().flatten().collect();
-    let (x, y) = (curve.middle.0, curve.middle.1 - 4.0);
+    let (x, y) = (curve.label.0, curve.label.1 - 4.0);
     (!label.is_empty()).then(|| {
         rsx! { text { key: "{curve.from} {curve.to}", "class": "g-word", "x": "{x}", "y": "{y}", "text-anchor": "middle", "{label.join(\" \")}" } }
     })
