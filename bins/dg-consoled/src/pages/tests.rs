@@ -1,3 +1,5 @@
+mod knowledge;
+
 use dg_domain::{Micros, TenantId};
 
 use super::to_html;
