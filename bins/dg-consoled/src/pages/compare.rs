@@ -33,7 +33,15 @@ pub(super) fn page(page: &ComparePage, shell: &Shell) -> Element {
 fn choice(page: &ComparePage) -> Element {
     let action = Place::of(&page.tenant, Screen::Compare { a: None, b: None, only: false }).href();
     let (a, b) = (page.a.clone().unwrap_or_default(), page.b.clone().unwrap_or_default());
-    let checked = page.only;
+    // A box that somebody ticked keeps that against an update; another address has another box.
+    let only = [page.only].map(|only| {
+        rsx! {
+            label { key: "{only}", class: "check", r#for: "only",
+                input { id: "only", r#type: "checkbox", name: "only", value: "differences", "checked": only }
+                "Only differences"
+            }
+        }
+    });
     rsx! {
         form { class: "filters", method: "get", action: "{action}", role: "search", "aria-label": "What to compare",
             div { class: "field",
@@ -45,10 +53,7 @@ fn choice(page: &ComparePage) -> Element {
                 input { id: "b", name: "b", "value": "{b}", autocomplete: "off", placeholder: "trace", maxlength: "512" }
             }
             div { class: "field actions",
-                label { class: "check", r#for: "only",
-                    input { id: "only", r#type: "checkbox", name: "only", value: "differences", "checked": checked }
-                    "Only differences"
-                }
+                {only.into_iter()}
                 button { class: "button primary", r#type: "submit", "Compare" }
             }
         }

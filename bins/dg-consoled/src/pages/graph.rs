@@ -101,16 +101,18 @@ fn kinds(view: &GraphView, ask: &GraphAsk) -> Element {
     let all_kinds =
         KINDS.iter().filter_map(|kind| nodes.get(kind).map(|count| ((*kind).to_owned(), (*kind).to_owned(), *count)));
     let all_edges = edges.iter().map(|(kind, count)| ((*kind).to_owned(), relation(kind, None).to_owned(), *count));
-    rsx! {
-        fieldset { class: "checks",
-            legend { "Nodes" }
-            {boxes("types", all_kinds.collect(), &ask.kinds)}
+    let groups =
+        [("Nodes", "types", all_kinds.collect(), &ask.kinds), ("Edges", "edges", all_edges.collect(), &ask.edges)];
+    // Boxes that somebody ticked keep that against an update; other addresses have other boxes.
+    let groups = groups.map(|(legend, name, counts, shown)| {
+        rsx! {
+            fieldset { key: "{name} {shown.join(\" \")}", class: "checks",
+                legend { "{legend}" }
+                {boxes(name, counts, shown)}
+            }
         }
-        fieldset { class: "checks",
-            legend { "Edges" }
-            {boxes("edges", all_edges.collect(), &ask.edges)}
-        }
-    }
+    });
+    rsx! { {groups.into_iter()} }
 }
 
 fn begin(page: &GraphPage, shell: &Shell) -> Element {
