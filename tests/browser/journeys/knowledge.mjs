@@ -147,6 +147,8 @@ export default async function knowledge(world) {
     await check(`what is not there is said${how}`, async () => {
       await page.goto(`${tenant}/graph?node=trace:no-such-trace`);
       await page.getByText("Nothing is connected to this node.").waitFor();
+      await page.goto(`${tenant}/graph?node=no-such-trace`);
+      await page.getByText("A node is named by its kind and id").waitFor();
       await page.goto(`${tenant}/compare?a=${TRACE}&b=no-such-trace`);
       await page.getByText("There is no trace no-such-trace.").waitFor();
       const answer = await context.request.get(`${tenant}/trace.ndjson?trace_id=no-such-trace`);

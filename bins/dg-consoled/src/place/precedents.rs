@@ -10,11 +10,11 @@ use super::{
 pub(crate) struct PrecedentAsk {
     /// Policy that was evaluated.
     pub(crate) policy_id: Option<String>,
-    /// Its version; says nothing without the policy.
+    /// Its version; needs the policy.
     pub(crate) policy_version: Option<String>,
     /// Type of what was decided about.
     pub(crate) entity_type: Option<String>,
-    /// Its id; says nothing without the type.
+    /// Its id; needs the type.
     pub(crate) entity_id: Option<String>,
     /// Exact workflow name.
     pub(crate) workflow: Option<String>,

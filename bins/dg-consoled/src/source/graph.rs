@@ -33,6 +33,12 @@ pub(super) async fn read(
     let mut page =
         GraphPage { tenant: tenant.clone(), ask: ask.clone(), begin: Panel::Loading, content: Panel::Loading };
     let known = match &ask.node {
+        // A kind without an id, or an id alone, names nothing; the page says how nodes are named.
+        Some(key) if id_of(key).is_empty() => {
+            let nothing = GraphView::of(Graph::default(), BTreeMap::new(), BTreeMap::new(), false, ask);
+            page.content = Panel::Ready(nothing);
+            Freshness::Unknown
+        }
         Some(_) => {
             let answer = around(&client, ask).await;
             let known = answer.as_ref().map_or(Freshness::Unknown, |answer| freshness(answer.meta));
