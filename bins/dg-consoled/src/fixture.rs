@@ -49,6 +49,7 @@ impl Fixture {
             .route("/api/v1/traces/{id}/events", get(events))
             .route("/api/v1/graph/edges", get(graph))
             .route("/api/v1/notifications/read", post(read))
+            .route("/api/v1/graph/context", get(context))
             .with_state(Arc::clone(&state));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -188,6 +189,14 @@ async fn read(State(state): Shared, headers: HeaderMap, Json(body): Json<Value>)
 async fn graph(State(state): Shared, headers: HeaderMap) -> Response {
     let empty = json!({"edges": [], "next_cursor": null});
     refused(&state, &headers).unwrap_or_else(|| success(&state, empty))
+}
+
+async fn context(State(state): Shared, headers: HeaderMap, Query(query): Query<HashMap<String, String>>) -> Response {
+    let key = format!("{}:{}", query["node_type"], query["node_id"]);
+    let node = |key: &str| json!({"node_id": key, "node_type": "trace", "log_seq": 1, "trace_id": "t-1", "attrs": {"n": 12345678901234567890_u64}});
+    let edge = json!({"edge_id": "e", "edge_type": "trace_evaluated_policy", "from_node_id": key, "to_node_id": "policy:<cap>:2", "log_seq": 2, "attrs": {}});
+    let around = json!({"center": {"node_id": query["node_id"], "node_type": query["node_type"]}, "nodes": [node(&key)], "edges": [edge], "truncated": false});
+    refused(&state, &headers).unwrap_or_else(|| success(&state, around))
 }
 
 fn of_trace(state: &Mutex<History>, id: &str, after: i64) -> Vec<Value> {

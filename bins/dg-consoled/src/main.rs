@@ -3,10 +3,12 @@
 mod acts;
 mod app;
 mod assets;
+mod compare;
 mod config;
 mod document;
 #[cfg(test)]
 mod fixture;
+mod graph;
 mod live;
 mod model;
 mod moment;

@@ -4,11 +4,14 @@
 //! the browser. Nothing here fetches and nothing here knows HTML.
 
 pub(crate) mod audit;
+pub(crate) mod graph;
 pub(crate) mod inbox;
 pub(crate) mod notifications;
 pub(crate) mod overview;
+pub(crate) mod precedents;
 pub(crate) mod review;
 pub(crate) mod studio;
+pub(crate) mod tabs;
 
 use dg_domain::{Micros, TenantId};
 
@@ -208,6 +211,12 @@ pub(crate) enum Body {
     Traces(Box<TracesPage>),
     /// One trace.
     Trace(Box<TracePage>),
+    /// The graph around a node.
+    Graph(Box<graph::GraphPage>),
+    /// The search for precedents.
+    Precedents(Box<precedents::PrecedentsPage>),
+    /// Two decisions side by side.
+    Compare(Box<precedents::ComparePage>),
     /// The sign-in form.
     SignIn(SignInPage),
     /// The form for another password.
@@ -378,6 +387,8 @@ pub(crate) struct TracePage {
     pub(crate) timeline: Panel<Timeline>,
     /// What the context graph connects it to.
     pub(crate) neighbours: Panel<Vec<Neighbours>>,
+    /// Which view of it, with what that shows.
+    pub(crate) tab: tabs::TabView,
 }
 
 /// What stands above a timeline.

@@ -5,7 +5,9 @@
 //! policy refuses both.
 
 mod audit;
+mod compare;
 mod forms;
+mod graph;
 mod inbox;
 mod notice;
 mod notifications;
@@ -13,10 +15,12 @@ mod overview;
 mod parts;
 mod passage;
 mod password;
+mod precedents;
 mod review;
 mod shell;
 mod sign_in;
 mod studio;
+mod tabs;
 mod timeline;
 mod trace;
 mod traces;
@@ -28,6 +32,8 @@ use dioxus::prelude::*;
 use tokio::sync::mpsc;
 
 use crate::model::{Body, View};
+
+pub(crate) use graph::svg_file as graph_file;
 
 /// What a page asks of the session it lives in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +76,9 @@ fn page(view: &View) -> Element {
         Body::Audit(page) => audit::page(page, &view.shell),
         Body::Traces(page) => traces::page(page, &view.shell),
         Body::Trace(page) => trace::page(page, &view.shell),
+        Body::Graph(page) => graph::page(page, &view.shell),
+        Body::Precedents(page) => precedents::page(page, &view.shell),
+        Body::Compare(page) => compare::page(page, &view.shell),
         Body::SignIn(page) => sign_in::page(page, &view.shell),
         Body::Password(page) => password::page(page, &view.shell),
         Body::Passage(page) => passage::page(page),

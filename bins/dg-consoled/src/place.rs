@@ -4,17 +4,25 @@
 //! session's memory ends with its socket. Reading never fails: what has no meaning is [`Place::Unknown`].
 
 mod audit;
+mod downloads;
+mod graph;
 mod inbox;
+mod precedents;
 mod query;
 mod screen;
+mod tab;
 mod traces;
 
 use dg_domain::TenantId;
 
 pub(crate) use audit::{AuditFilter, KINDS};
+pub(crate) use downloads::Download;
+pub(crate) use graph::{GraphAsk, Layout, Window};
 pub(crate) use inbox::{InboxFilter, PRIORITIES, VIEWS};
+pub(crate) use precedents::PrecedentAsk;
 pub(crate) use query::{escaped, value_of};
 pub(crate) use screen::{Area, Screen};
+pub(crate) use tab::TraceTab;
 pub(crate) use traces::{OUTCOMES, STATUSES, TraceFilter};
 
 use query::{decoded, query_of};
@@ -162,8 +170,11 @@ mod tests {
         for place in [
             Place::of(&tenant(), Screen::Overview),
             Place::of(&tenant(), Screen::Traces { filter: Box::new(filter), cursor: Some("1:x".to_owned()) }),
-            Place::of(&TenantId::new("a:b@c").unwrap(), Screen::Trace { trace_id: strange.to_owned(), from: 500 })
-                .saying(Some(strange.to_owned())),
+            Place::of(
+                &TenantId::new("a:b@c").unwrap(),
+                Screen::Trace { trace_id: strange.to_owned(), from: 500, tab: TraceTab::Raw },
+            )
+            .saying(Some(strange.to_owned())),
         ] {
             assert_eq!(Place::parse(&place.href()), place);
         }

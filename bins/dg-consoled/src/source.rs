@@ -4,12 +4,17 @@
 
 mod around;
 mod audit;
+mod compare;
 mod event;
+mod graph;
 mod inbox;
 mod notifications;
 mod overview;
+mod policy_path;
+mod precedents;
 mod review;
 mod studio;
+mod tabs;
 mod trace;
 mod traces;
 
@@ -18,8 +23,16 @@ use dg_domain::TenantId;
 
 use crate::{
     model::{
-        Body, Entity, Failure, Freshness, Notice, Panel, TracePage, TracesPage, audit::AuditPage, inbox::InboxPage,
-        notifications::NotificationsPage, overview::OverviewPage, review::ReviewPage, studio::StudioPage,
+        Body, Entity, Failure, Freshness, Notice, Panel, TracePage, TracesPage,
+        audit::AuditPage,
+        graph::GraphPage,
+        inbox::InboxPage,
+        notifications::NotificationsPage,
+        overview::OverviewPage,
+        precedents::{ComparePage, PrecedentsPage},
+        review::ReviewPage,
+        studio::StudioPage,
+        tabs::TabView,
     },
     people::{Person, tenants_of},
     place::{Place, Screen},
@@ -117,12 +130,29 @@ impl Body {
                 list: Panel::Loading,
                 waiting: 0,
             })),
-            Screen::Trace { trace_id, .. } => Self::Trace(Box::new(TracePage {
+            Screen::Trace { trace_id, tab, .. } => Self::Trace(Box::new(TracePage {
                 tenant,
                 trace_id: trace_id.clone(),
                 head: Panel::Loading,
                 timeline: Panel::Loading,
                 neighbours: Panel::Loading,
+                tab: TabView::outline(*tab, trace_id),
+            })),
+            Screen::Graph(ask) => Self::Graph(Box::new(GraphPage {
+                tenant,
+                ask: (**ask).clone(),
+                begin: Panel::Loading,
+                content: Panel::Loading,
+            })),
+            Screen::Precedents(ask) => {
+                Self::Precedents(Box::new(PrecedentsPage { tenant, ask: (**ask).clone(), hits: Panel::Loading }))
+            }
+            Screen::Compare { a, b, only } => Self::Compare(Box::new(ComparePage {
+                tenant,
+                a: a.clone(),
+                b: b.clone(),
+                only: *only,
+                content: Panel::Loading,
             })),
         }
     }
@@ -138,6 +168,12 @@ impl Body {
             Self::Audit(page) => page.list = Panel::Failed(failure.clone()),
             Self::Traces(page) => page.list = Panel::Failed(failure.clone()),
             Self::Trace(page) => page.timeline = Panel::Failed(failure.clone()),
+            Self::Graph(page) => {
+                page.content = Panel::Failed(failure.clone());
+                page.begin = Panel::Failed(failure.clone());
+            }
+            Self::Precedents(page) => page.hits = Panel::Failed(failure.clone()),
+            Self::Compare(page) => page.content = Panel::Failed(failure.clone()),
             Self::Notice(notice) => *notice = Notice::Failed(failure.clone()),
             Self::SignIn(_) | Self::Password(_) | Self::Passage(_) => {}
         }
@@ -178,7 +214,13 @@ pub(crate) async fn read(person: &Person, place: &Place) -> Result<Found, Signed
         }
         Screen::Audit { filter, cursor } => audit::read(person, &place, tenant, filter, cursor.as_deref()).await,
         Screen::Traces { filter, cursor } => traces::read(person, &place, tenant, filter, cursor.as_deref()).await,
-        Screen::Trace { trace_id, from } => trace::read(person, &place, tenant, trace_id, *from).await,
+        Screen::Trace { trace_id, from, tab } => trace::read(person, &place, tenant, trace_id, *from, *tab).await,
+        Screen::Graph(ask) => graph::read(person, &place, tenant, ask).await,
+        Screen::Precedents(ask) => precedents::read(person, &place, tenant, ask).await,
+        Screen::Compare { .. } => match Body::outline(&place) {
+            Body::Compare(page) => compare::read(person, &place, tenant, *page).await,
+            _ => Ok(Found::says(&place, Notice::NotFound)),
+        },
     }
 }
 

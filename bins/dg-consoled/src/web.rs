@@ -2,6 +2,7 @@
 
 mod act;
 mod cookies;
+mod download;
 mod guard;
 mod oidc;
 mod page;
@@ -44,6 +45,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/theme", post(theme::submit))
         .route("/password", get(password::form).post(password::submit))
         .route("/t/{tenant}/do/{act}", post(act::submit))
+        .route("/t/{tenant}/graph.svg", get(download::drawing))
+        .route("/t/{tenant}/graph.json", get(download::document))
+        .route("/t/{tenant}/trace.ndjson", get(download::events))
         .route("/assets/{name}", get(asset))
         .fallback(get(page::page))
         .method_not_allowed_fallback(|| async { StatusCode::METHOD_NOT_ALLOWED })

@@ -162,8 +162,8 @@ document.addEventListener("click", (event) => {
   for (const menu of root.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
   if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   const link = event.target instanceof Element ? event.target.closest("a[href]") : null;
-  if (!link || link.target || link.hasAttribute("download") || !isOpen()) return;
-  const url = new URL(link.href, location.href);
+  if (!link || link.getAttribute("target") || link.hasAttribute("download") || !isOpen()) return;
+  const url = new URL(link.getAttribute("href"), location.href); // a link in a drawing has no plain href
   if (!ours(url) || (url.hash && url.pathname + url.search === here())) return;
   event.preventDefault();
   visit(url);
@@ -179,6 +179,32 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   visit(url);
 });
+
+// ---- a drawing is moved by dragging and, with Control, by the wheel; its links do the same in steps
+
+let dragged = null;
+function look(svg, change) {
+  const box = svg.viewBox.baseVal;
+  change(box);
+  svg.setAttribute("viewBox", [box.x, box.y, box.width, box.height].join(" "));
+}
+document.addEventListener("pointerdown", (event) => {
+  const svg = event.button === 0 && event.pointerType === "mouse" && event.target instanceof Element ? event.target.closest("svg[data-pan]") : null;
+  if (svg && !event.target.closest("a")) dragged = svg;
+});
+document.addEventListener("pointermove", (event) => {
+  if (dragged === null) return;
+  const scale = 1 / dragged.getScreenCTM().a;
+  look(dragged, (box) => { box.x -= event.movementX * scale; box.y -= event.movementY * scale; });
+});
+document.addEventListener("pointerup", () => { dragged = null; });
+document.addEventListener("wheel", (event) => {
+  const svg = event.ctrlKey && event.target instanceof Element ? event.target.closest("svg[data-pan]") : null;
+  if (!svg) return;
+  event.preventDefault();
+  const by = event.deltaY > 0 ? 1.15 : 1 / 1.15;
+  look(svg, (box) => { box.x += box.width * (1 - by) / 2; box.y += box.height * (1 - by) / 2; box.width *= by; box.height *= by; });
+}, { passive: false });
 
 addEventListener("popstate", (event) => {
   if (here() === shownPath) return;

@@ -6,8 +6,16 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::model::{
-    Body, Panel, Timeline, TraceList, TracePage, TraceRow, TracesPage, audit::AuditPage, inbox::InboxPage,
-    notifications::NotificationsPage, overview::OverviewPage, review::ReviewPage, studio::StudioPage,
+    Body, Panel, Timeline, TraceList, TracePage, TraceRow, TracesPage,
+    audit::AuditPage,
+    graph::GraphPage,
+    inbox::InboxPage,
+    notifications::NotificationsPage,
+    overview::OverviewPage,
+    precedents::{ComparePage, PrecedentsPage},
+    review::ReviewPage,
+    studio::StudioPage,
+    tabs::TabView,
 };
 
 /// The body to show after `new` was read for the place that shows `old`.
@@ -40,6 +48,17 @@ pub(super) fn merge(old: &Body, new: Body, hold: bool) -> Body {
         }
         (Body::Traces(old), Body::Traces(new)) => Body::Traces(Box::new(traces(old, *new, hold))),
         (Body::Trace(old), Body::Trace(new)) => Body::Trace(Box::new(trace(old, *new))),
+        (Body::Graph(old), Body::Graph(new)) => Body::Graph(Box::new(GraphPage {
+            begin: kept(&old.begin, new.begin),
+            content: kept(&old.content, new.content),
+            ..*new
+        })),
+        (Body::Precedents(old), Body::Precedents(new)) => {
+            Body::Precedents(Box::new(PrecedentsPage { hits: kept(&old.hits, new.hits), ..*new }))
+        }
+        (Body::Compare(old), Body::Compare(new)) => {
+            Body::Compare(Box::new(ComparePage { content: kept(&old.content, new.content), ..*new }))
+        }
         (_, new) => new,
     }
 }
@@ -89,7 +108,19 @@ fn trace(old: &TracePage, new: TracePage) -> TracePage {
             (shown, read) => kept(shown, read),
         },
         neighbours: kept(&old.neighbours, new.neighbours),
+        tab: tab(&old.tab, new.tab),
         ..new
+    }
+}
+
+fn tab(old: &TabView, new: TabView) -> TabView {
+    match (old, new) {
+        (TabView::Policy(old), TabView::Policy(new)) => TabView::Policy(kept(old, new)),
+        (TabView::Graph(_, old), TabView::Graph(ask, new)) => TabView::Graph(ask, Box::new(kept(old, *new))),
+        (TabView::Precedents(old), TabView::Precedents(new)) => TabView::Precedents(Box::new(kept(old, *new))),
+        (TabView::Review(old), TabView::Review(new)) => TabView::Review(kept(old, new)),
+        (TabView::Raw(old), TabView::Raw(new)) => TabView::Raw(kept(old, new)),
+        (_, new) => new,
     }
 }
 

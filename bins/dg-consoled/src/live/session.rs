@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     app::App,
-    model::{Body, Freshness, Neighbours, Panel, View},
+    model::{Body, Freshness, Neighbours, Panel, View, tabs::TabView},
     pages::Ask,
     people::Person,
     place::Place,
@@ -262,7 +262,9 @@ impl Session {
             return;
         }
         let Some((_, View { shell, body: Body::Trace(page), .. })) = &self.shown else { return self.read_all() };
-        let settled = matches!(shell.freshness, Freshness::Current { .. })
+        // The other views show more than the trace's own events.
+        let settled = page.tab == TabView::Timeline
+            && matches!(shell.freshness, Freshness::Current { .. })
             && shell.outage.is_none()
             && page.head.ready().is_some();
         let newest = page
@@ -305,7 +307,7 @@ impl Session {
             // What does not come from a read model is as current as the log.
             view.shell.freshness = Freshness::of(pulse.applied, pulse.head);
         }
-        let beside = matches!(&view.body, Body::Trace(page) if page.neighbours == Panel::Loading && page.timeline.ready().is_some());
+        let beside = matches!(&view.body, Body::Trace(page) if page.tab == TabView::Timeline && page.neighbours == Panel::Loading && page.timeline.ready().is_some());
         match &mut self.shown {
             None => {
                 let asks = self.asks.0.clone();

@@ -1,3 +1,5 @@
+mod knowledge;
+
 use dg_domain::{Micros, TenantId};
 
 use super::to_html;
@@ -11,6 +13,7 @@ use crate::{
         overview::{OverviewPage, ProjectionRow, Reviews, Waiting},
         review::{DecisionForm, Effect, FormField, Happening, Item, ReviewPage},
         studio::{StudioPage, TemplateRow, Trial},
+        tabs::TabView,
     },
     place::{AuditFilter, InboxFilter, Place, Screen, TraceFilter},
     story,
@@ -74,7 +77,14 @@ fn traces(list: Panel<TraceList>, waiting: usize) -> Body {
 
 fn trace(timeline: Panel<Timeline>, head: Panel<TraceHead>) -> Body {
     let neighbours = Panel::Failed(failure(true));
-    Body::Trace(Box::new(TracePage { tenant: tenant(), trace_id: "t-1".to_owned(), head, timeline, neighbours }))
+    Body::Trace(Box::new(TracePage {
+        tenant: tenant(),
+        trace_id: "t-1".to_owned(),
+        head,
+        timeline,
+        neighbours,
+        tab: TabView::Timeline,
+    }))
 }
 
 fn event(trace_seq: i64) -> EventRow {

@@ -7,7 +7,7 @@ use super::parts;
 use crate::{
     model::{EventRow, Panel, Shell, Timeline, TracePage},
     moment,
-    place::{Place, Screen},
+    place::{Place, Screen, TraceTab},
     story::{Part, Value},
 };
 
@@ -34,7 +34,9 @@ fn events(page: &TracePage, timeline: &Timeline) -> Element {
     if timeline.events.is_empty() {
         return rsx! { p { class: "panel quiet", "No event in this stretch." } };
     }
-    let stretch = |from| Place::of(&page.tenant, Screen::Trace { trace_id: page.trace_id.clone(), from }).href();
+    let stretch = |from| {
+        Place::of(&page.tenant, Screen::Trace { trace_id: page.trace_id.clone(), from, tab: TraceTab::Timeline }).href()
+    };
     let rows = timeline.events.iter().map(|row| event(&page.tenant, row));
     rsx! {
         if timeline.from > 0 {
@@ -87,7 +89,7 @@ fn when(row: &EventRow) -> Element {
     }
 }
 
-fn words(tenant: &TenantId, part: &Part) -> Element {
+pub(super) fn words(tenant: &TenantId, part: &Part) -> Element {
     match part {
         Part::Text(text) => rsx! { "{text}" },
         Part::Strong(text) => rsx! { strong { "{text}" } },

@@ -2,9 +2,9 @@
 
 use dioxus::prelude::*;
 
-use super::{parts, timeline};
+use super::{parts, tabs, timeline};
 use crate::{
-    model::{Neighbour, Neighbours, Panel, Shell, TraceHead, TracePage},
+    model::{Neighbour, Neighbours, Panel, Shell, TraceHead, TracePage, tabs::TabView},
     moment,
     place::{Place, Screen},
 };
@@ -29,9 +29,14 @@ pub(super) fn page(page: &TracePage, shell: &Shell) -> Element {
             code { class: "quiet selectable", id: "trace-id", "{page.trace_id}" }
         }
         {head(page, shell)}
-        div { class: "columns",
-            {timeline::section(page, shell)}
-            aside { "aria-label": "Around this trace", {neighbours(page, shell)} }
+        {tabs::nav(page)}
+        if page.tab == TabView::Timeline {
+            div { class: "columns",
+                {timeline::section(page, shell)}
+                aside { "aria-label": "Around this trace", {neighbours(page, shell)} }
+            }
+        } else {
+            {tabs::section(page, shell)}
         }
     }
 }

@@ -26,11 +26,10 @@ pub(super) fn given<const N: usize>(pairs: [(&'static str, Option<String>); N]) 
 
 /// The first non-blank value of `key`, trimmed; a form sends empty fields for filters left alone.
 pub(crate) fn value_of(query: &str, key: &str) -> Option<String> {
-    values_of(query, key).next()
+    each_of(query, key).next()
 }
 
-/// Every non-blank value of `key`, trimmed.
-pub(super) fn values_of<'q>(query: &'q str, key: &'q str) -> impl Iterator<Item = String> + 'q {
+fn each_of<'q>(query: &'q str, key: &'q str) -> impl Iterator<Item = String> + 'q {
     query
         .split('&')
         .filter_map(|pair| pair.split_once('='))
@@ -38,6 +37,17 @@ pub(super) fn values_of<'q>(query: &'q str, key: &'q str) -> impl Iterator<Item 
         .filter_map(|(_, value)| decoded(&value.replace('+', " ")))
         .map(|value| value.trim().to_owned())
         .filter(|value| !value.is_empty())
+}
+
+/// Every value of `key`, trimmed: of repeated keys and of lists with commas, each once, in order.
+pub(super) fn values_of(query: &str, key: &str) -> Vec<String> {
+    let mut values: Vec<String> = Vec::new();
+    for text in each_of(query, key) {
+        values.extend(text.split(',').map(str::trim).filter(|value| !value.is_empty()).map(str::to_owned));
+    }
+    values.sort_unstable();
+    values.dedup();
+    values
 }
 
 /// What an escaped piece says; `None` where it is no text.

@@ -2,8 +2,11 @@
 
 use super::{
     audit::AuditFilter,
+    graph::GraphAsk,
     inbox::InboxFilter,
-    query::{Pairs, given, number_of, value_of},
+    precedents::PrecedentAsk,
+    query::{Pairs, given, number_of, one_of, value_of},
+    tab::TraceTab,
     traces::TraceFilter,
 };
 
@@ -60,6 +63,21 @@ pub(crate) enum Screen {
         trace_id: String,
         /// The first event shown, counted from 0.
         from: i64,
+        /// Which view of it.
+        tab: TraceTab,
+    },
+    /// `graph`
+    Graph(Box<GraphAsk>),
+    /// `precedents`
+    Precedents(Box<PrecedentAsk>),
+    /// `compare`
+    Compare {
+        /// The left trace.
+        a: Option<String>,
+        /// The right one.
+        b: Option<String>,
+        /// Only what is not the same.
+        only: bool,
     },
 }
 
@@ -78,12 +96,24 @@ pub(crate) enum Area {
     Studio,
     /// Who did what.
     Audit,
+    /// What is connected to what.
+    Graph,
+    /// Finished decisions, and two of them side by side.
+    Precedents,
 }
 
 impl Area {
     /// All of them, in the order of the navigation.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Overview, Self::Inbox, Self::Traces, Self::Studio, Self::Notifications, Self::Audit];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Overview,
+        Self::Inbox,
+        Self::Traces,
+        Self::Precedents,
+        Self::Graph,
+        Self::Studio,
+        Self::Notifications,
+        Self::Audit,
+    ];
 
     /// What the navigation calls it.
     pub(crate) fn label(self) -> &'static str {
@@ -94,6 +124,8 @@ impl Area {
             Self::Notifications => "Notifications",
             Self::Studio => "Studio",
             Self::Audit => "Audit",
+            Self::Graph => "Graph",
+            Self::Precedents => "Precedents",
         }
     }
 
@@ -106,6 +138,8 @@ impl Area {
             Self::Notifications => 'n',
             Self::Studio => 's',
             Self::Audit => 'a',
+            Self::Graph => 'g',
+            Self::Precedents => 'p',
         }
     }
 
@@ -118,6 +152,8 @@ impl Area {
             Self::Notifications => Screen::Notifications { unread: false, cursor: None },
             Self::Studio => Screen::Studio { trace_id: None, template_id: None },
             Self::Audit => Screen::Audit { filter: AuditFilter::default(), cursor: None },
+            Self::Graph => Screen::Graph(Box::default()),
+            Self::Precedents => Screen::Precedents(Box::default()),
         }
     }
 }
@@ -140,7 +176,12 @@ impl Screen {
 
     /// One trace from its beginning.
     pub(crate) fn trace(trace_id: &str) -> Self {
-        Self::Trace { trace_id: trace_id.to_owned(), from: 0 }
+        Self::Trace { trace_id: trace_id.to_owned(), from: 0, tab: TraceTab::default() }
+    }
+
+    /// The graph around a node, named by its key.
+    pub(crate) fn graph(key: &str) -> Self {
+        Self::Graph(Box::new(GraphAsk::around(key)))
     }
 
     /// Where in the navigation it belongs.
@@ -152,6 +193,8 @@ impl Screen {
             Self::Inbox { .. } | Self::Review { .. } => Area::Inbox,
             Self::Studio { .. } => Area::Studio,
             Self::Audit { .. } => Area::Audit,
+            Self::Graph(_) => Area::Graph,
+            Self::Precedents(_) | Self::Compare { .. } => Area::Precedents,
         }
     }
 
@@ -174,9 +217,18 @@ impl Screen {
                 Self::Studio { trace_id: value_of(query, "trace_id"), template_id: value_of(query, "template_id") }
             }
             ["audit"] => Self::Audit { filter: AuditFilter::read(query), cursor: value_of(query, "cursor") },
-            ["traces", trace_id] if !trace_id.is_empty() => {
-                Self::Trace { trace_id: (*trace_id).to_owned(), from: number_of(query, "from").unwrap_or(0) }
-            }
+            ["traces", trace_id] if !trace_id.is_empty() => Self::Trace {
+                trace_id: (*trace_id).to_owned(),
+                from: number_of(query, "from").unwrap_or(0),
+                tab: TraceTab::read(query),
+            },
+            ["graph"] => Self::Graph(Box::new(GraphAsk::read(query))),
+            ["precedents"] => Self::Precedents(Box::new(PrecedentAsk::read(query))),
+            ["compare"] => Self::Compare {
+                a: value_of(query, "a"),
+                b: value_of(query, "b"),
+                only: one_of(query, "only", &["differences"]).is_some(),
+            },
             _ => return None,
         })
     }
@@ -208,8 +260,15 @@ impl Screen {
                 pairs.extend(given([("cursor", cursor.clone())]));
                 (vec!["audit"], pairs)
             }
-            Self::Trace { trace_id, from } => {
-                (vec!["traces", trace_id], given([("from", (*from > 0).then(|| from.to_string()))]))
+            Self::Trace { trace_id, from, tab } => {
+                let from = (*from > 0).then(|| from.to_string());
+                (vec!["traces", trace_id], given([("from", from), ("tab", tab.written())]))
+            }
+            Self::Graph(ask) => (vec!["graph"], ask.pairs()),
+            Self::Precedents(ask) => (vec!["precedents"], ask.pairs()),
+            Self::Compare { a, b, only } => {
+                let only = only.then(|| "differences".to_owned());
+                (vec!["compare"], given([("a", a.clone()), ("b", b.clone()), ("only", only)]))
             }
         }
     }

@@ -7,7 +7,6 @@ pub(crate) const OUTCOMES: [&str; 3] = ["success", "failure", "abandoned"];
 /// The states of a trace.
 pub(crate) const STATUSES: [&str; 2] = ["open", "finished"];
 
-/// The service takes no more of each.
 const MOST: usize = 16;
 
 /// Which traces a list shows; an absent field filters nothing.
@@ -89,13 +88,9 @@ impl TraceFilter {
     }
 }
 
-/// A field may be repeated, and one field may hold several separated by commas.
+/// The service takes no more than so many of each.
 fn several(query: &str, key: &str) -> Vec<String> {
-    let all = values_of(query, key);
-    let mut found: Vec<String> = all
-        .flat_map(|value| value.split(',').map(|one| one.trim().to_owned()).collect::<Vec<_>>())
-        .filter(|one| !one.is_empty())
-        .collect();
+    let mut found = values_of(query, key);
     found.truncate(MOST);
     found
 }

@@ -30,7 +30,8 @@ fn groups(tenant: &TenantId, trace_id: &str, edges: &[Edge]) -> Vec<Neighbours> 
     for edge in edges {
         let Some((key, relation)) = other_end(edge, &center) else { continue };
         let (kind, id) = key.split_once(':').unwrap_or(("", key));
-        let place = (kind == "trace").then(|| Place::of(tenant, Screen::trace(id)));
+        let screen = if kind == "trace" { Screen::trace(id) } else { Screen::graph(key) };
+        let place = Some(Place::of(tenant, screen));
         let (_, nodes) = found.entry(rank(kind)).or_insert_with(|| (heading(kind), BTreeMap::new()));
         nodes.entry(key).or_insert_with(|| Neighbour { id: id.to_owned(), relation: relation.to_owned(), place });
     }
@@ -99,5 +100,6 @@ mod tests {
             .collect();
         assert_eq!(flat, ["Entities involves order:7", "Actions proposed a", "Traces cited by u:v"]);
         assert_eq!(groups[2].nodes[0].place.as_ref().unwrap().href(), "/t/acme/traces/u:v");
+        assert_eq!(groups[0].nodes[0].place.as_ref().unwrap().href(), "/t/acme/graph?node=entity:order:7");
     }
 }

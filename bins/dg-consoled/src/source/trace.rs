@@ -8,11 +8,11 @@ use std::time::Duration;
 use dg_client::{Client, ClientError, Fresh, TraceDetail};
 use dg_domain::{Micros, TenantId};
 
-use super::{Found, SignedOut, around, entity, event, failure, freshness, is_nothing, outage, signed_out};
+use super::{Found, SignedOut, around, entity, event, failure, freshness, is_nothing, outage, signed_out, tabs};
 use crate::{
     model::{Body, Entity, Freshness, Notice, Panel, Standing, Timeline, TraceHead, TracePage},
     people::Person,
-    place::Place,
+    place::{Place, TraceTab},
     story::Part,
 };
 
@@ -27,14 +27,21 @@ pub(super) async fn read(
     tenant: &TenantId,
     trace_id: &str,
     from: i64,
+    tab: TraceTab,
 ) -> Result<Found, SignedOut> {
     let client = person.client.tenant(tenant.as_str());
     let after = (from > 0).then(|| from - 1);
-    let (events, detail, graph) = tokio::join!(
-        client.trace_events(trace_id, after, Some(STRETCH)),
-        client.trace(trace_id),
-        tokio::time::timeout(PATIENCE, around::neighbours(&client, tenant, trace_id)),
-    );
+    // Only the timeline has its neighbours beside it.
+    let beside = async {
+        match tab {
+            TraceTab::Timeline => {
+                tokio::time::timeout(PATIENCE, around::neighbours(&client, tenant, trace_id)).await.ok()
+            }
+            _ => None,
+        }
+    };
+    let (events, detail, graph) =
+        tokio::join!(client.trace_events(trace_id, after, Some(STRETCH)), client.trace(trace_id), beside);
     let graph = graph.unwrap_or(Panel::Loading);
     if [events.as_ref().err(), detail.as_ref().err()].into_iter().flatten().any(signed_out) {
         return Err(SignedOut);
@@ -52,6 +59,7 @@ pub(super) async fn read(
         Err(error) if is_nothing(&error) => return Ok(Found::says(place, Notice::NotFound)),
         Err(error) => Panel::Failed(failure(&error)),
     };
+    let tab = tabs::read(&client, trace_id, tab, &detail).await?;
     let (head, freshness) = head(detail, &timeline);
     let title = head.ready().map(|head| head.title.clone()).filter(|title| !title.is_empty());
     let broken = [outage(&timeline), outage(&head)].into_iter().flatten().next();
@@ -63,6 +71,7 @@ pub(super) async fn read(
         head,
         timeline,
         neighbours: graph,
+        tab,
     }));
     let title = title.unwrap_or_else(|| trace_id.to_owned());
     Ok(Found { place: place.clone(), title, body, freshness, outage: broken })

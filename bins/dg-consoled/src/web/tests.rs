@@ -291,3 +291,42 @@ async fn a_form_is_done_once_answered_with_the_way_back_and_says_what_came_of_it
     let gone = console.post(path, &cookie, &form("n-1", &csrf)).await;
     assert!(gone.header("location").starts_with("/sign-in"), "{}", gone.header("location"));
 }
+
+#[tokio::test]
+async fn graphs_and_events_can_be_saved() {
+    let console = console(Environment::Dev).await;
+    let drawing = console.get("/t/acme/graph.svg?node=trace:t-1").await;
+    assert_eq!((drawing.status, drawing.header("content-type")), (StatusCode::OK, "image/svg+xml"));
+    assert_eq!(drawing.header("content-disposition"), "attachment; filename=\"graph.svg\"");
+    assert!(drawing.body.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\""), "{}", drawing.body);
+    assert!(drawing.body.contains("&#60;cap&#62;") && drawing.body.contains("ghost"), "{}", drawing.body);
+    let graph = console.get("/t/acme/graph.json?node=trace:t-1&types=trace").await;
+    let graph: serde_json::Value = serde_json::from_str(&graph.body).unwrap();
+    assert_eq!((graph["center"].as_str(), graph["nodes"].as_array().unwrap().len()), (Some("trace:t-1"), 1));
+    assert_eq!(graph["nodes"][0]["attrs"]["n"], json!(12345678901234567890_u64));
+    let events = console.get("/t/acme/trace.ndjson?trace_id=t-1").await;
+    assert_eq!((events.status, events.header("content-type")), (StatusCode::OK, "application/x-ndjson"));
+    let types: Vec<String> = events
+        .body
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["event_type"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(types, ["TraceStarted", "TraceFinished"]);
+    for missing in ["/t/acme/trace.ndjson?trace_id=nope", "/t/acme/trace.ndjson", "/t/acme/graph.svg"] {
+        assert_eq!(console.get(missing).await.status, StatusCode::NOT_FOUND, "{missing}");
+    }
+    console.fixture.be_away(true);
+    assert_eq!(console.get("/t/acme/trace.ndjson?trace_id=t-1").await.status, StatusCode::BAD_GATEWAY);
+}
+
+#[tokio::test]
+async fn files_are_for_people_who_signed_in() {
+    let console = console(Environment::Production).await;
+    for path in
+        ["/t/acme/trace.ndjson?trace_id=t-1", "/t/acme/graph.svg?node=trace:t-1", "/t/acme/graph.json?node=trace:t-1"]
+    {
+        let answer = console.get(path).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}");
+        assert!(answer.header("location").starts_with("/sign-in?next="), "{path}");
+    }
+}
