@@ -9,4 +9,10 @@ export const SCREENS = [
   { name: "studio", path: "/studio?trace_id=trace-incident-review-003", shows: "#templates li" },
   { name: "notifications", path: "/notifications", shows: "#notifications, #empty" },
   { name: "audit", path: "/audit", shows: "#audit tbody tr" },
+  { name: "events", path: "/events", shows: "#log > li" },
+  { name: "projections", path: "/projections", shows: "#health tbody tr" },
+  { name: "digests", path: "/digests?now=1", shows: "#digests-now" },
+  { name: "failures", path: "/failures", shows: "#failures, #empty" },
+  { name: "replays", path: "/replays", shows: "#choose" },
+  { name: "rebuild", path: "/replays?do=rebuild&of=all", shows: "#do" },
 ];

@@ -5,6 +5,9 @@
 //! policy refuses both.
 
 mod audit;
+mod digests;
+mod events;
+mod failures;
 mod forms;
 mod inbox;
 mod notice;
@@ -14,8 +17,12 @@ mod parts;
 mod passage;
 mod password;
 mod review;
+mod projections;
+mod replays;
+mod run;
 mod shell;
 mod sign_in;
+mod steering;
 mod studio;
 mod timeline;
 mod trace;
@@ -70,6 +77,12 @@ fn page(view: &View) -> Element {
         Body::Audit(page) => audit::page(page, &view.shell),
         Body::Traces(page) => traces::page(page, &view.shell),
         Body::Trace(page) => trace::page(page, &view.shell),
+        Body::Events(page) => events::page(page, &view.shell),
+        Body::Projections(page) => projections::page(page, &view.shell),
+        Body::Digests(page) => digests::page(page, &view.shell),
+        Body::Failures(page) => failures::page(page, &view.shell),
+        Body::Replays(page) => replays::page(page, &view.shell),
+        Body::Run(page) => run::page(page, &view.shell),
         Body::SignIn(page) => sign_in::page(page, &view.shell),
         Body::Password(page) => password::page(page, &view.shell),
         Body::Passage(page) => passage::page(page),

@@ -5,16 +5,23 @@
 
 mod audit;
 mod inbox;
+mod events;
 mod query;
 mod screen;
+mod steering;
 mod traces;
 
 use dg_domain::TenantId;
 
 pub(crate) use audit::{AuditFilter, KINDS};
 pub(crate) use inbox::{InboxFilter, PRIORITIES, VIEWS};
+pub(crate) use events::EventsAt;
 pub(crate) use query::{escaped, value_of};
 pub(crate) use screen::{Area, Screen};
+pub(crate) use steering::{
+    ASKED_MODES, DIGESTED, DigestsAt, FAILURE_STATUSES, FailuresAt, PROJECTIONS, RUN_MODES, RUN_STATUSES, ReplaysAt,
+    RunAt, TARGETS,
+};
 pub(crate) use traces::{OUTCOMES, STATUSES, TraceFilter};
 
 use query::{decoded, query_of};

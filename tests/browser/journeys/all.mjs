@@ -1,8 +1,9 @@
 // Every journey, in the order in which they run. A journey is given the world of console.mjs and makes the checks of one area.
 
 import reviews from "./reviews.mjs";
+import runs from "./runs.mjs";
 import shell from "./shell.mjs";
 import studio from "./studio.mjs";
 import traces from "./traces.mjs";
 
-export const JOURNEYS = [shell, traces, studio, reviews];
+export const JOURNEYS = [shell, traces, studio, reviews, runs];

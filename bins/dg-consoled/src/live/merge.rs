@@ -6,8 +6,17 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::model::{
-    Body, Panel, Timeline, TraceList, TracePage, TraceRow, TracesPage, audit::AuditPage, inbox::InboxPage,
-    notifications::NotificationsPage, overview::OverviewPage, review::ReviewPage, studio::StudioPage,
+    Body, Panel, Timeline, TraceList, TracePage, TraceRow, TracesPage,
+    audit::AuditPage,
+    events::{EventList, EventsPage},
+    failures::FailuresPage,
+    inbox::InboxPage,
+    notifications::NotificationsPage,
+    overview::OverviewPage,
+    projections::{DigestsPage, ProjectionsPage},
+    review::ReviewPage,
+    runs::{ReplaysPage, RunPage},
+    studio::StudioPage,
 };
 
 /// The body to show after `new` was read for the place that shows `old`.
@@ -40,7 +49,52 @@ pub(super) fn merge(old: &Body, new: Body, hold: bool) -> Body {
         }
         (Body::Traces(old), Body::Traces(new)) => Body::Traces(Box::new(traces(old, *new, hold))),
         (Body::Trace(old), Body::Trace(new)) => Body::Trace(Box::new(trace(old, *new))),
+        (Body::Events(old), Body::Events(new)) => Body::Events(Box::new(events(old, *new, hold))),
+        (Body::Projections(old), Body::Projections(new)) => {
+            let health = kept(&old.health, new.health);
+            Body::Projections(Box::new(ProjectionsPage { health, ..*new }))
+        }
+        (Body::Digests(old), Body::Digests(new)) => {
+            let now = new.now.map(|now| old.now.as_ref().map_or(now.clone(), |old| kept(old, now)));
+            let history = kept(&old.history, new.history);
+            Body::Digests(Box::new(DigestsPage { now, history, ..*new }))
+        }
+        (Body::Failures(old), Body::Failures(new)) => {
+            let chosen = new.chosen.map(|one| old.chosen.as_ref().map_or(one.clone(), |old| kept(old, one)));
+            let list = kept(&old.list, new.list);
+            Body::Failures(Box::new(FailuresPage { chosen, list, ..*new }))
+        }
+        (Body::Replays(old), Body::Replays(new)) => {
+            let (state, list) = (kept(&old.state, new.state), kept(&old.list, new.list));
+            Body::Replays(Box::new(ReplaysPage { state, list, ..*new }))
+        }
+        (Body::Run(old), Body::Run(new)) => {
+            let run = kept(&old.run, new.run);
+            Body::Run(Box::new(RunPage { run, ..*new }))
+        }
         (_, new) => new,
+    }
+}
+
+/// A log that is held still keeps its rows; events only come on top, so the others are counted.
+fn events(old: &EventsPage, new: EventsPage, hold: bool) -> EventsPage {
+    match (&old.list, new.list) {
+        (Panel::Ready(shown), Panel::Ready(read)) => {
+            let newest = shown.rows.first().map_or(0, |row| row.event.log_seq);
+            if hold {
+                let waiting = read.rows.iter().filter(|row| row.event.log_seq > newest).count();
+                let list = EventList { head: read.head, ..shown.clone() };
+                return EventsPage { list: Panel::Ready(list), waiting, ..new };
+            }
+            let was_fresh: HashSet<i64> =
+                shown.rows.iter().filter(|row| row.event.fresh).map(|row| row.event.log_seq).collect();
+            let mut list = read;
+            for row in &mut list.rows {
+                row.event.fresh = row.event.log_seq > newest || was_fresh.contains(&row.event.log_seq);
+            }
+            EventsPage { list: Panel::Ready(list), waiting: 0, ..new }
+        }
+        (shown, read) => EventsPage { list: kept(shown, read), waiting: old.waiting, ..new },
     }
 }
 

@@ -87,7 +87,8 @@ fn when(row: &EventRow) -> Element {
     }
 }
 
-fn words(tenant: &TenantId, part: &Part) -> Element {
+/// A piece of an event's sentence.
+pub(super) fn words(tenant: &TenantId, part: &Part) -> Element {
     match part {
         Part::Text(text) => rsx! { "{text}" },
         Part::Strong(text) => rsx! { strong { "{text}" } },

@@ -3,7 +3,9 @@
 use super::{
     audit::AuditFilter,
     inbox::InboxFilter,
+    events::EventsAt,
     query::{Pairs, given, number_of, value_of},
+    steering::{DigestsAt, FailuresAt, ReplaysAt, RunAt},
     traces::TraceFilter,
 };
 
@@ -61,6 +63,18 @@ pub(crate) enum Screen {
         /// The first event shown, counted from 0.
         from: i64,
     },
+    /// `events`: the log itself.
+    Events(EventsAt),
+    /// `projections`: how the read models stand.
+    Projections,
+    /// `digests`: what the read models amount to.
+    Digests(DigestsAt),
+    /// `failures`: events that were set aside.
+    Failures(FailuresAt),
+    /// `replays`: what was asked of the read models.
+    Replays(ReplaysAt),
+    /// `replays/{job_id}`
+    Run(RunAt),
 }
 
 /// What the navigation leads to.
@@ -78,12 +92,27 @@ pub(crate) enum Area {
     Studio,
     /// Who did what.
     Audit,
+    /// The log itself.
+    Events,
+    /// The read models, their digests, and what they lack.
+    Projections,
+    /// Runs over the read models.
+    Replays,
 }
 
 impl Area {
     /// All of them, in the order of the navigation.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Overview, Self::Inbox, Self::Traces, Self::Studio, Self::Notifications, Self::Audit];
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Overview,
+        Self::Inbox,
+        Self::Traces,
+        Self::Events,
+        Self::Studio,
+        Self::Notifications,
+        Self::Projections,
+        Self::Replays,
+        Self::Audit,
+    ];
 
     /// What the navigation calls it.
     pub(crate) fn label(self) -> &'static str {
@@ -94,6 +123,9 @@ impl Area {
             Self::Notifications => "Notifications",
             Self::Studio => "Studio",
             Self::Audit => "Audit",
+            Self::Events => "Events",
+            Self::Projections => "Projections",
+            Self::Replays => "Replays",
         }
     }
 
@@ -106,6 +138,9 @@ impl Area {
             Self::Notifications => 'n',
             Self::Studio => 's',
             Self::Audit => 'a',
+            Self::Events => 'e',
+            Self::Projections => 'p',
+            Self::Replays => 'r',
         }
     }
 
@@ -118,6 +153,9 @@ impl Area {
             Self::Notifications => Screen::Notifications { unread: false, cursor: None },
             Self::Studio => Screen::Studio { trace_id: None, template_id: None },
             Self::Audit => Screen::Audit { filter: AuditFilter::default(), cursor: None },
+            Self::Events => Screen::Events(EventsAt::default()),
+            Self::Projections => Screen::Projections,
+            Self::Replays => Screen::Replays(ReplaysAt::default()),
         }
     }
 }
@@ -143,6 +181,11 @@ impl Screen {
         Self::Trace { trace_id: trace_id.to_owned(), from: 0 }
     }
 
+    /// One run, with nothing about to be done to it.
+    pub(crate) fn run(job_id: &str) -> Self {
+        Self::Run(RunAt { job_id: job_id.to_owned(), step: None })
+    }
+
     /// Where in the navigation it belongs.
     pub(crate) fn area(&self) -> Area {
         match self {
@@ -152,6 +195,9 @@ impl Screen {
             Self::Inbox { .. } | Self::Review { .. } => Area::Inbox,
             Self::Studio { .. } => Area::Studio,
             Self::Audit { .. } => Area::Audit,
+            Self::Events(_) => Area::Events,
+            Self::Projections | Self::Digests(_) | Self::Failures(_) => Area::Projections,
+            Self::Replays(_) | Self::Run(_) => Area::Replays,
         }
     }
 
@@ -177,6 +223,12 @@ impl Screen {
             ["traces", trace_id] if !trace_id.is_empty() => {
                 Self::Trace { trace_id: (*trace_id).to_owned(), from: number_of(query, "from").unwrap_or(0) }
             }
+            ["events"] => Self::Events(EventsAt::read(query)),
+            ["projections"] => Self::Projections,
+            ["digests"] => Self::Digests(DigestsAt::read(query)),
+            ["failures"] => Self::Failures(FailuresAt::read(query)),
+            ["replays"] => Self::Replays(ReplaysAt::read(query)),
+            ["replays", job_id] if !job_id.is_empty() => Self::Run(RunAt::read(job_id, query)),
             _ => return None,
         })
     }
@@ -211,6 +263,12 @@ impl Screen {
             Self::Trace { trace_id, from } => {
                 (vec!["traces", trace_id], given([("from", (*from > 0).then(|| from.to_string()))]))
             }
+            Self::Events(at) => (vec!["events"], at.pairs()),
+            Self::Projections => (vec!["projections"], Vec::new()),
+            Self::Digests(at) => (vec!["digests"], at.pairs()),
+            Self::Failures(at) => (vec!["failures"], at.pairs()),
+            Self::Replays(at) => (vec!["replays"], at.pairs()),
+            Self::Run(at) => (vec!["replays", &at.job_id], at.pairs()),
         }
     }
 }
