@@ -12,7 +12,7 @@ export const SCREENS = [
   { name: "events", path: "/events", shows: "#log > li" },
   { name: "projections", path: "/projections", shows: "#health tbody tr" },
   { name: "digests", path: "/digests?now=1", shows: "#digests-now" },
-  { name: "failures", path: "/failures", shows: "#failures, #empty" },
+  { name: "failures", path: "/failures", shows: "#failures, #empty, .forbidden" },
   { name: "replays", path: "/replays", shows: "#choose" },
   { name: "rebuild", path: "/replays?do=rebuild&of=all", shows: "#do" },
 ];

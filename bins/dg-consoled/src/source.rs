@@ -17,7 +17,7 @@ mod studio;
 mod trace;
 mod traces;
 
-use dg_client::{ClientError, Meta};
+use dg_client::{Client, ClientError, Meta, TraceQuery};
 use dg_domain::TenantId;
 
 use crate::{

@@ -1,5 +1,7 @@
 // Projections looked after from the console: digests proved, runs asked for and steered, the log followed.
 
+import { execFileSync } from "node:child_process";
+
 export default async function runs({ browser, origin, api, values, live, shoot, accessible, fits, open, check, expect }) {
   const tenant = await api.tenant();
   for (let nth = 0; nth < 12; nth += 1) await api.start(tenant, `runs-${nth}`, `Decision ${nth}`);
@@ -99,6 +101,7 @@ export default async function runs({ browser, origin, api, values, live, shoot, 
 
   await check("the log is followed: an appended event shows within a second or two, without a reload", async () => {
     await page.goto(at("/events"));
+    await page.mouse.move(1, 1); // rows under the pointer are held still
     await live(page);
     await page.evaluate(() => { window.__same = true; });
     const began = Date.now();
@@ -128,6 +131,78 @@ export default async function runs({ browser, origin, api, values, live, shoot, 
     await page.waitForFunction(() => document.querySelectorAll("#log > li").length === 2);
     await accessible(page);
   });
+
+  // Only beside a suite of its own: a console elsewhere has tables that nobody tampers with.
+  if (process.env.DATABASE_URL) {
+    const tamper = (sql) => execFileSync("psql", ["-qX", "-v", "ON_ERROR_STOP=1", "-c", sql, process.env.DATABASE_URL]);
+    const log = (change) => tamper(`ALTER TABLE dg_event_log DISABLE TRIGGER USER; UPDATE dg_event_log SET payload_json = ${change}
+      WHERE tenant_id = '${tenant}' AND log_seq = 3; ALTER TABLE dg_event_log ENABLE TRIGGER USER`);
+    const rebuild = async (projection) => {
+      const { data } = await api.call("/admin/replays", tenant, { projection, mode: "rebuild", reason: "as the log says" });
+      await page.goto(at(`/replays/${data.run.job_id}`));
+      await live(page);
+      await ended(page);
+    };
+
+    await check("a row that other hands changed is found and shown field by field", async () => {
+      tamper(`UPDATE dg_trace_summary SET title = 'another' WHERE tenant_id = '${tenant}' AND trace_id = 'runs-0'`);
+      await page.goto(at("/replays?do=verify&of=trace_summary"));
+      await live(page);
+      await page.locator("#start-reason").fill("was it touched?");
+      await page.getByRole("button", { name: "Queue the run" }).click();
+      await ended(page);
+      expect((await verdict(page)).includes("different"), "a different digest");
+      const title = page.locator("#difference tr.differs").filter({ hasText: "title" });
+      expect((await title.innerText()).includes("Decision 0") && (await title.innerText()).includes("another"), "both titles");
+      await shoot(page, "run-different");
+      await accessible(page);
+      await rebuild("trace_summary");
+      await page.goto(at("/replays?do=verify&of=trace_summary"));
+      await live(page);
+      await page.locator("#start-reason").fill("is it mended?");
+      await page.getByRole("button", { name: "Queue the run" }).click();
+      await ended(page);
+      expect((await verdict(page)).includes("equal"), "an equal digest after the rebuild");
+    });
+
+    await check("an event that cannot be folded is tried again, accepted, and projected after all", async () => {
+      log("' ' || payload_json");
+      await rebuild("all");
+      await page.goto(at("/failures?status=open&projection=context_graph"));
+      await live(page);
+      expect(await page.locator("#failures tbody tr").count() === 1, "one failure of the projection");
+      const id = await page.locator("#failures tbody tr").first().getAttribute("data-failure");
+      await shoot(page, "failures-open");
+      await accessible(page);
+      await page.getByRole("link", { name: "Retry" }).click();
+      await page.waitForSelector("#do");
+      await page.getByRole("button", { name: "Try the event again" }).click();
+      await page.waitForURL(/\/replays\//);
+      await page.waitForSelector("#steps .now:not(:has-text('queued')):not(:has-text('running'))");
+      await page.goto(at(`/failures?do=quarantine&failure=${id}`));
+      await live(page);
+      await page.locator("#decide-reason").fill("known to be broken");
+      await page.locator("#decide-phrase").fill("QUARANTINE");
+      await page.getByRole("button", { name: "Accept that the event is missing" }).click();
+      await page.getByText("Type QUARANTINE 3 to confirm").waitFor();
+      await live(page);
+      await shoot(page, "quarantine-refused");
+      await page.locator("#decide-phrase").fill("QUARANTINE 3");
+      await page.getByRole("button", { name: "Accept that the event is missing" }).click();
+      await page.getByText("The event is accepted as missing.").waitFor();
+      await page.locator(`[data-failure="${id}"] .chip`).getByText("quarantined").waitFor();
+      log("substr(payload_json, 2)");
+      await page.goto(at(`/failures?do=resolve&failure=${id}`));
+      await live(page);
+      await page.locator("#decide-reason").fill("the log was mended");
+      await page.getByRole("button", { name: "Project the event after all" }).click();
+      await page.waitForURL(/\/replays\//);
+      await ended(page);
+      await page.goto(at("/failures?projection=context_graph&status=resolved"));
+      await page.locator(`[data-failure="${id}"]`).waitFor();
+      await rebuild("all");
+    });
+  }
 
   await check("a reader sees why they may not", async () => {
     const name = `reader-${tenant}`;

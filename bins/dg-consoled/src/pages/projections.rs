@@ -44,7 +44,8 @@ fn ready(page: &ProjectionsPage, health: &Health, shell: &Shell) -> Element {
         dl { class: "panel facts-panel", id: "overall",
             div { dt { "Overall" } dd { {steering::health(&health.status)} } }
             div { dt { "End of the log" } dd { "position {parts::grouped(health.head)}" } }
-            div { dt { "Full digest, as written down" }
+            div { class: "broad",
+                dt { "Full digest, as written down" }
                 dd {
                     match &health.full_digest {
                         Some(digest) => rsx! { code { class: "digest", "{digest}" } },

@@ -139,13 +139,17 @@ fn outcome(run: &RunDetail) -> Element {
         return rsx! {};
     }
     let at = run.compared_at.map(|at| format!(" at log position {}", parts::grouped(at))).unwrap_or_default();
-    let words = match run.line.verdict {
-        Some(Verdict::Equal) => format!("What readers see is what the log says{at}."),
-        Some(Verdict::Different) => format!("What readers saw is not what the log says{at}."),
-        Some(Verdict::NotComparable) => {
+    let words = match (run.line.verdict, run.line.mode.as_str()) {
+        (Some(Verdict::Equal), "verify") => format!("What readers see is what the log says{at}."),
+        (Some(Verdict::Different), "verify") => format!("What readers see is not what the log says{at}."),
+        (Some(Verdict::Equal), _) => format!("The new rows have the digests that were kept with the old ones{at}."),
+        (Some(Verdict::Different), _) => {
+            format!("The new rows do not have the digests that were kept with the old ones{at}.")
+        }
+        (Some(Verdict::NotComparable), _) => {
             "The two sides are of different positions; they say nothing about each other.".to_owned()
         }
-        None => "Nothing was compared.".to_owned(),
+        (None, _) => "Nothing was compared.".to_owned(),
     };
     let headings =
         if run.line.mode == "verify" { ["What readers see", "What the log gives"] } else { ["Before", "After"] };

@@ -3,10 +3,10 @@
 //! The service gives the log oldest first. Going back from a position is asking for the stretch before it; a filter that
 //! few events pass makes that several stretches, up to a limit that the page tells.
 
-use dg_client::{Client, ClientError, EventQuery, StoredEvent, TraceQuery};
+use dg_client::{Client, ClientError, EventQuery, StoredEvent};
 use dg_domain::TenantId;
 
-use super::{Found, SignedOut, event, freshness, outage, panel};
+use super::{Found, SignedOut, event, freshness, outage, panel, position};
 use crate::{
     model::{
         Body, Freshness,
@@ -25,9 +25,8 @@ const STRETCHES: i64 = 10;
 
 pub(super) async fn read(person: &Person, place: &Place, tenant: &TenantId, at: &EventsAt) -> Result<Found, SignedOut> {
     let client = person.client.tenant(tenant.as_str());
-    let query = TraceQuery { limit: Some(1), companions: true, ..TraceQuery::default() };
-    let (list, freshness) = match client.traces(&query).await {
-        Ok(answer) => (stretch(&client, at, answer.meta.head_seq).await, freshness(answer.meta)),
+    let (list, freshness) = match position(&client).await {
+        Ok(meta) => (stretch(&client, at, meta.head_seq).await, freshness(meta)),
         Err(error) => (Err(error), Freshness::Unknown),
     };
     let list = panel(list)?;

@@ -3,10 +3,10 @@
 use dg_client::{FailurePage, FailureQuery, ProjectionFailure};
 use dg_domain::{Micros, TenantId};
 
-use super::{Found, SignedOut, outage, panel};
+use super::{Found, SignedOut, about_fresh, outage, panel};
 use crate::{
     model::{
-        Body, Freshness,
+        Body,
         failures::{FailureList, FailureRow, FailuresPage},
     },
     people::Person,
@@ -35,13 +35,13 @@ pub(super) async fn read(
             None => None,
         }
     };
-    let (list, chosen) = tokio::join!(client.failures(&query), chosen);
+    let (list, chosen, freshness) = tokio::join!(client.failures(&query), chosen, about_fresh(&client));
     let list = panel(list.map(rows))?;
     let chosen = chosen.map(|answer| panel(answer.map(row))).transpose()?;
     let outage = outage(&list);
     let page = FailuresPage { tenant: tenant.clone(), at: at.clone(), list, chosen };
     let (title, body) = (format!("Failures of {tenant}"), Body::Failures(Box::new(page)));
-    Ok(Found { place: place.clone(), title, body, freshness: Freshness::Unknown, outage })
+    Ok(Found { place: place.clone(), title, body, freshness, outage })
 }
 
 fn rows(page: FailurePage) -> FailureList {

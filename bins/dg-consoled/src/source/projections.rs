@@ -3,7 +3,7 @@
 use dg_client::{ClientError, DigestPage, Digests, Fresh, NamedFailure, ProjectionHealth, WrittenDigest};
 use dg_domain::{Micros, TenantId};
 
-use super::{Found, SignedOut, outage, panel, runs};
+use super::{Found, SignedOut, about_fresh, outage, panel, runs};
 use crate::{
     model::{
         Body, Freshness,
@@ -33,11 +33,7 @@ pub(super) async fn digests(
     let client = person.client.tenant(tenant.as_str());
     let compute = async { if at.now { Some(client.digests().await) } else { None } };
     let history = client.digest_history(at.of.as_deref(), Some(PAGE), at.cursor.as_deref());
-    let (now, history) = tokio::join!(compute, history);
-    let freshness = match &now {
-        Some(Ok(answer)) => super::freshness(answer.meta),
-        _ => Freshness::Unknown,
-    };
+    let (now, history, freshness) = tokio::join!(compute, history, about_fresh(&client));
     let now = now.map(|now: Result<Fresh<Digests>, ClientError>| panel(now.map(|answer| computed(answer.data))));
     let history = panel(history.map(written))?;
     let outage = outage(&history);

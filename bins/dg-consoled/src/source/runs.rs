@@ -6,7 +6,7 @@ use dg_client::{Health, Run, RunQuery};
 use dg_domain::{Micros, TenantId};
 use serde_json::{Map, Value};
 
-use super::{Found, SignedOut, outage, panel};
+use super::{Found, SignedOut, about_fresh, outage, panel};
 use crate::{
     model::{
         Body, Freshness, Notice, Panel,
@@ -45,7 +45,9 @@ pub(super) async fn list(
 }
 
 pub(super) async fn one(person: &Person, place: &Place, tenant: &TenantId, at: &RunAt) -> Result<Found, SignedOut> {
-    let run = match person.client.tenant(tenant.as_str()).run(&at.job_id).await {
+    let client = person.client.tenant(tenant.as_str());
+    let (run, freshness) = tokio::join!(client.run(&at.job_id), about_fresh(&client));
+    let run = match run {
         Err(error) if error.status == Some(404) => return Ok(Found::says(place, Notice::NotFound)),
         answer => panel(answer.map(|run| detail(&run)))?,
     };
@@ -54,7 +56,7 @@ pub(super) async fn one(person: &Person, place: &Place, tenant: &TenantId, at: &
         .map_or_else(|| "Run".to_owned(), |run| format!("{} of {}", mode_name(&run.line.mode), run.line.projection));
     let outage = outage(&run);
     let body = Body::Run(Box::new(RunPage { tenant: tenant.clone(), at: at.clone(), run }));
-    Ok(Found { place: place.clone(), title, body, freshness: Freshness::Unknown, outage })
+    Ok(Found { place: place.clone(), title, body, freshness, outage })
 }
 
 /// How far all projections of a tenant are.
