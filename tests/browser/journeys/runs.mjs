@@ -37,6 +37,10 @@ export default async function runs({ browser, origin, api, values, live, shoot, 
     await page.waitForSelector("#digests-now");
     expect((await page.locator("#digests-now code").allInnerTexts()).every((text) => /^sha256:[0-9a-f]{64}$/.test(text)), "four digests");
     await accessible(page);
+    await api.start(tenant, "runs-more", "One more decision");
+    await page.getByText("1 event behind.").waitFor();
+    await page.getByRole("link", { name: "Compute again" }).click();
+    await page.getByText("For log position 13").waitFor();
   });
 
   await check("a verification proves that the digests are equal", async () => {

@@ -172,8 +172,9 @@ mod tests {
 
     use super::*;
     use crate::{
-        model::{Entity, Failure, Standing},
-        place::TraceFilter,
+        model::{Entity, EventRow, Failure, Standing, events::LogRow},
+        place::{EventsAt, TraceFilter},
+        story::Story,
     };
 
     fn list(rows: &[(&str, i64)], next: Option<&str>) -> Body {
@@ -197,6 +198,40 @@ mod tests {
     fn page(list: Panel<TraceList>) -> Body {
         let tenant = TenantId::new("acme").unwrap();
         Body::Traces(Box::new(TracesPage { tenant, filter: TraceFilter::default(), cursor: None, list, waiting: 0 }))
+    }
+
+    fn log(seqs: &[i64]) -> Body {
+        let rows = seqs.iter().map(|seq| LogRow { trace_id: "t".to_owned(), event: event(*seq), gap: None }).collect();
+        let list = EventList { rows, head: seqs[0], older: None, searched_to: None };
+        let (tenant, at) = (TenantId::new("acme").unwrap(), EventsAt::default());
+        Body::Events(Box::new(EventsPage { tenant, at, list: Panel::Ready(list), waiting: 0 }))
+    }
+
+    fn event(log_seq: i64) -> EventRow {
+        EventRow {
+            trace_seq: 0,
+            log_seq,
+            event_id: String::new(),
+            event_type: String::new(),
+            story: Story::default(),
+            at: None,
+            occurred_at: String::new(),
+            since_previous: None,
+            actor: String::new(),
+            fields: Vec::new(),
+            caused_by: None,
+            payload: String::new(),
+            fresh: false,
+        }
+    }
+
+    fn told_log(body: &Body) -> String {
+        let Body::Events(page) = body else { return "another page".to_owned() };
+        let Panel::Ready(list) = &page.list else { return "no list".to_owned() };
+        let rows =
+            list.rows.iter().map(|row| format!("{}{}", row.event.log_seq, if row.event.fresh { "*" } else { "" }));
+        let rows: Vec<String> = rows.collect();
+        format!("{} +{} of {}", rows.join(" "), page.waiting, list.head)
     }
 
     fn told(body: &Body) -> String {
@@ -240,6 +275,15 @@ mod tests {
         let old = list(&[("c", 9), ("b", 8), ("a", 1)], Some("x"));
         let held = merge(&old, list(&[("d", 12), ("b", 8), ("e", 5)], Some("y")), true);
         assert_eq!(told(&held), "c9- b8 a1 +1");
+    }
+
+    #[test]
+    fn a_log_that_is_held_counts_what_comes() {
+        let old = log(&[2, 1]);
+        let held = merge(&old, log(&[4, 3, 2, 1]), true);
+        assert_eq!(told_log(&held), "2 1 +2 of 4");
+        assert_eq!(told_log(&merge(&held, log(&[4, 3, 2, 1]), false)), "4* 3* 2 1 +0 of 4");
+        assert_eq!(told_log(&merge(&held, page(Panel::Loading), false)), "another page");
     }
 
     #[test]

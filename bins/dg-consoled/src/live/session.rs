@@ -255,10 +255,21 @@ impl Session {
         if let Some(outage) = pulse.outage {
             return self.change(|view| view.shell.outage = Some(outage));
         }
-        let still = self.shown.as_ref().is_some_and(|(_, view)| view.body.is_still());
-        if pulse.known && (back || (!still && self.older_than(pulse.applied, pulse.head))) {
-            self.look_again();
+        if pulse.known && (back || self.older_than(pulse.applied, pulse.head)) {
+            self.look_again_or_say(pulse.head);
         }
+    }
+
+    /// Looks again, or says how old what is shown has become where looking costs too much.
+    fn look_again_or_say(&mut self, head: i64) {
+        let Some((_, view)) = self.shown.as_ref().filter(|(_, view)| view.body.is_still()) else {
+            return self.look_again();
+        };
+        let (Freshness::Current { applied } | Freshness::Behind { applied, .. }) = view.shell.freshness else { return };
+        self.change(|view| {
+            view.shell.outage = None;
+            view.shell.freshness = Freshness::of(applied, head);
+        });
     }
 
     fn older_than(&self, applied: i64, head: i64) -> bool {

@@ -101,12 +101,12 @@ fn row(page: &FailuresPage, row: &FailureRow, shell: &Shell) -> Element {
         tr { key: "{row.failure_id}", role: "row", "data-failure": "{row.failure_id}",
             td { role: "cell", "data-label": "Status",
                 {stands(&row.status)}
-                span { class: "quiet small block", if row.status == "open" { "recoverable: try it again once its cause is gone" } else { "" } }
             }
             td { role: "cell", class: "what",
                 strong { "{row.projection}" }
                 span { class: "block", "{row.message}" }
                 code { class: "quiet", "{row.category} {row.code}" }
+                if row.status == "open" { span { class: "quiet small block", "Recoverable: it can be tried again once its cause is gone." } }
                 if let Some((who, at, why)) = &row.decided {
                     span { class: "quiet small block", "{who}" if !why.is_empty() { ": {why}" } " " {parts::instant(*at, shell)} }
                 }
