@@ -4,8 +4,8 @@
 //! session's memory ends with its socket. Reading never fails: what has no meaning is [`Place::Unknown`].
 
 mod audit;
-mod inbox;
 mod events;
+mod inbox;
 mod query;
 mod screen;
 mod steering;
@@ -14,8 +14,8 @@ mod traces;
 use dg_domain::TenantId;
 
 pub(crate) use audit::{AuditFilter, KINDS};
-pub(crate) use inbox::{InboxFilter, PRIORITIES, VIEWS};
 pub(crate) use events::EventsAt;
+pub(crate) use inbox::{InboxFilter, PRIORITIES, VIEWS};
 pub(crate) use query::{escaped, value_of};
 pub(crate) use screen::{Area, Screen};
 pub(crate) use steering::{

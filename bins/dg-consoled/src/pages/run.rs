@@ -233,7 +233,18 @@ fn facts(page: &RunPage, run: &RunDetail, shell: &Shell) -> Element {
     let line = &run.line;
     let took = run.started.zip(line.ended).map(|(began, ended)| moment::stretch(ended.get() - began.get()));
     let more = run.facts.iter().map(|(name, value)| {
-        rsx! { div { key: "{name}", dt { "{name}" } dd { code { "{value}" } } } }
+        let review = (*name == "For the review").then(|| Place::of(&page.tenant, Screen::review(value)).href());
+        rsx! {
+            div { key: "{name}",
+                dt { "{name}" }
+                dd {
+                    match review {
+                        Some(href) => rsx! { a { href: "{href}", "{value}" } },
+                        None => rsx! { code { "{value}" } },
+                    }
+                }
+            }
+        }
     });
     rsx! {
         dl { class: "panel facts-panel", id: "facts",

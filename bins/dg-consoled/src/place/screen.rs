@@ -2,8 +2,8 @@
 
 use super::{
     audit::AuditFilter,
-    inbox::InboxFilter,
     events::EventsAt,
+    inbox::InboxFilter,
     query::{Pairs, given, number_of, value_of},
     steering::{DigestsAt, FailuresAt, ReplaysAt, RunAt},
     traces::TraceFilter,
