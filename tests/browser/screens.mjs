@@ -20,4 +20,10 @@ export const SCREENS = [
   { name: "graph-table", path: "/graph?node=trace:trace-precedent-renewal-001&view=table", shows: "#nodes tbody tr" },
   { name: "precedents", path: "/precedents?policy=discount-cap", shows: "#precedents tbody tr" },
   { name: "compare", path: "/compare?a=trace-precedent-renewal-001&b=trace-incident-review-003", shows: "#facts tbody tr" },
+  { name: "events", path: "/events", shows: "#log > li" },
+  { name: "projections", path: "/projections", shows: "#health tbody tr" },
+  { name: "digests", path: "/digests?now=1", shows: "#digests-now" },
+  { name: "failures", path: "/failures", shows: "#failures, #empty, .forbidden" },
+  { name: "replays", path: "/replays", shows: "#choose" },
+  { name: "rebuild", path: "/replays?do=rebuild&of=all", shows: "#do" },
 ];

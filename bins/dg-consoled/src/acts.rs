@@ -5,6 +5,7 @@
 
 mod notifications;
 mod reviews;
+pub(crate) mod runs;
 mod studio;
 
 use dg_client::{Client, ClientError};
@@ -60,6 +61,10 @@ pub(crate) async fn perform(client: &Client, tenant: &TenantId, act: &str, field
         "review-many" => reviews::many(client, fields).await,
         "start-review" => studio::start(client, place, fields).await,
         "read-notifications" => notifications::read(client, fields).await,
+        "start-run" => runs::start(client, fields).await,
+        "step-run" => runs::step(client, fields).await,
+        "decide-failure" => runs::decide(client, fields).await,
+        "verify-reviews" => runs::verify_reviews(client).await,
         _ => Err(NotDone::Unknown),
     }
 }

@@ -4,14 +4,20 @@
 //! the browser. Nothing here fetches and nothing here knows HTML.
 
 pub(crate) mod audit;
+pub(crate) mod events;
+pub(crate) mod failures;
 pub(crate) mod graph;
 pub(crate) mod inbox;
 pub(crate) mod notifications;
 pub(crate) mod overview;
 pub(crate) mod precedents;
+pub(crate) mod projections;
 pub(crate) mod review;
+pub(crate) mod runs;
 pub(crate) mod studio;
 pub(crate) mod tabs;
+
+use std::time::Duration;
 
 use dg_domain::{Micros, TenantId};
 
@@ -217,6 +223,18 @@ pub(crate) enum Body {
     Precedents(Box<precedents::PrecedentsPage>),
     /// Two decisions side by side.
     Compare(Box<precedents::ComparePage>),
+    /// The log itself.
+    Events(Box<events::EventsPage>),
+    /// How the read models stand.
+    Projections(Box<projections::ProjectionsPage>),
+    /// What the read models amount to.
+    Digests(Box<projections::DigestsPage>),
+    /// Events that were set aside.
+    Failures(Box<failures::FailuresPage>),
+    /// Runs over the read models.
+    Replays(Box<runs::ReplaysPage>),
+    /// One of them.
+    Run(Box<runs::RunPage>),
     /// The sign-in form.
     SignIn(SignInPage),
     /// The form for another password.
@@ -225,6 +243,30 @@ pub(crate) enum Body {
     Passage(PassagePage),
     /// A screen that only says something.
     Notice(Notice),
+}
+
+/// While something is under way.
+const SOON: Duration = Duration::from_secs(1);
+/// What changes seldom, and not with the log.
+const LATER: Duration = Duration::from_secs(5);
+
+impl Body {
+    /// How soon an open page reads this again although the log did not move; `None` where the log tells all.
+    pub(crate) fn again(&self) -> Option<Duration> {
+        let busy = |busy: bool| Some(if busy { SOON } else { LATER });
+        match self {
+            Self::Projections(page) => busy(page.health.ready().is_some_and(|health| !health.open.is_empty())),
+            Self::Replays(page) => busy(page.state.ready().is_some_and(|state| !state.open.is_empty())),
+            Self::Run(page) => page.run.ready().is_some_and(|run| !run.line.has_ended()).then_some(SOON),
+            Self::Failures(_) => Some(LATER),
+            _ => None,
+        }
+    }
+
+    /// Whether it costs too much to be read again whenever the log moves.
+    pub(crate) fn is_still(&self) -> bool {
+        matches!(self, Self::Digests(page) if page.now.as_ref().is_some_and(|now| now.ready().is_some()))
+    }
 }
 
 /// Screens that only say something.

@@ -6,6 +6,9 @@
 
 mod audit;
 mod compare;
+mod digests;
+mod events;
+mod failures;
 mod forms;
 mod graph;
 mod inbox;
@@ -16,9 +19,13 @@ mod parts;
 mod passage;
 mod password;
 mod precedents;
+mod projections;
+mod replays;
 mod review;
+mod run;
 mod shell;
 mod sign_in;
+mod steering;
 mod studio;
 mod tabs;
 mod timeline;
@@ -79,6 +86,12 @@ fn page(view: &View) -> Element {
         Body::Graph(page) => graph::page(page, &view.shell),
         Body::Precedents(page) => precedents::page(page, &view.shell),
         Body::Compare(page) => compare::page(page, &view.shell),
+        Body::Events(page) => events::page(page, &view.shell),
+        Body::Projections(page) => projections::page(page, &view.shell),
+        Body::Digests(page) => digests::page(page, &view.shell),
+        Body::Failures(page) => failures::page(page, &view.shell),
+        Body::Replays(page) => replays::page(page, &view.shell),
+        Body::Run(page) => run::page(page, &view.shell),
         Body::SignIn(page) => sign_in::page(page, &view.shell),
         Body::Password(page) => password::page(page, &view.shell),
         Body::Passage(page) => passage::page(page),

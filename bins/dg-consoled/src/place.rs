@@ -5,11 +5,13 @@
 
 mod audit;
 mod downloads;
+mod events;
 mod graph;
 mod inbox;
 mod precedents;
 mod query;
 mod screen;
+mod steering;
 mod tab;
 mod traces;
 
@@ -17,11 +19,16 @@ use dg_domain::TenantId;
 
 pub(crate) use audit::{AuditFilter, KINDS};
 pub(crate) use downloads::Download;
+pub(crate) use events::EventsAt;
 pub(crate) use graph::{GraphAsk, Layout, Window};
 pub(crate) use inbox::{InboxFilter, PRIORITIES, VIEWS};
 pub(crate) use precedents::PrecedentAsk;
 pub(crate) use query::{escaped, value_of};
 pub(crate) use screen::{Area, Screen};
+pub(crate) use steering::{
+    ASKED_MODES, DIGESTED, DigestsAt, FAILURE_STATUSES, FailuresAt, PROJECTIONS, RUN_MODES, RUN_STATUSES, ReplaysAt,
+    RunAt, TARGETS,
+};
 pub(crate) use tab::TraceTab;
 pub(crate) use traces::{OUTCOMES, STATUSES, TraceFilter};
 

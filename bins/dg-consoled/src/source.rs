@@ -6,31 +6,39 @@ mod around;
 mod audit;
 mod compare;
 mod event;
+mod events;
+mod failures;
 mod graph;
 mod inbox;
 mod notifications;
 mod overview;
 mod policy_path;
 mod precedents;
+mod projections;
 mod review;
+mod runs;
 mod studio;
 mod tabs;
 mod trace;
 mod traces;
 
-use dg_client::{ClientError, Meta};
+use dg_client::{Client, ClientError, Meta, TraceQuery};
 use dg_domain::TenantId;
 
 use crate::{
     model::{
         Body, Entity, Failure, Freshness, Notice, Panel, TracePage, TracesPage,
         audit::AuditPage,
+        events::EventsPage,
+        failures::FailuresPage,
         graph::GraphPage,
         inbox::InboxPage,
         notifications::NotificationsPage,
         overview::OverviewPage,
         precedents::{ComparePage, PrecedentsPage},
+        projections::{DigestsPage, ProjectionsPage},
         review::ReviewPage,
+        runs::{ReplaysPage, RunPage},
         studio::StudioPage,
         tabs::TabView,
     },
@@ -154,6 +162,23 @@ impl Body {
                 only: *only,
                 content: Panel::Loading,
             })),
+            Screen::Events(at) => {
+                Self::Events(Box::new(EventsPage { tenant, at: at.clone(), list: Panel::Loading, waiting: 0 }))
+            }
+            Screen::Projections => Self::Projections(Box::new(ProjectionsPage { tenant, health: Panel::Loading })),
+            Screen::Digests(at) => {
+                let now = at.now.then_some(Panel::Loading);
+                Self::Digests(Box::new(DigestsPage { tenant, at: at.clone(), now, history: Panel::Loading }))
+            }
+            Screen::Failures(at) => {
+                let chosen = at.act.is_some().then_some(Panel::Loading);
+                Self::Failures(Box::new(FailuresPage { tenant, at: at.clone(), list: Panel::Loading, chosen }))
+            }
+            Screen::Replays(at) => {
+                let (state, list) = (Panel::Loading, Panel::Loading);
+                Self::Replays(Box::new(ReplaysPage { tenant, at: at.clone(), state, list }))
+            }
+            Screen::Run(at) => Self::Run(Box::new(RunPage { tenant, at: at.clone(), run: Panel::Loading })),
         }
     }
 
@@ -174,6 +199,12 @@ impl Body {
             }
             Self::Precedents(page) => page.hits = Panel::Failed(failure.clone()),
             Self::Compare(page) => page.content = Panel::Failed(failure.clone()),
+            Self::Events(page) => page.list = Panel::Failed(failure.clone()),
+            Self::Projections(page) => page.health = Panel::Failed(failure.clone()),
+            Self::Digests(page) => page.history = Panel::Failed(failure.clone()),
+            Self::Failures(page) => page.list = Panel::Failed(failure.clone()),
+            Self::Replays(page) => page.list = Panel::Failed(failure.clone()),
+            Self::Run(page) => page.run = Panel::Failed(failure.clone()),
             Self::Notice(notice) => *notice = Notice::Failed(failure.clone()),
             Self::SignIn(_) | Self::Password(_) | Self::Passage(_) => {}
         }
@@ -221,6 +252,12 @@ pub(crate) async fn read(person: &Person, place: &Place) -> Result<Found, Signed
             Body::Compare(page) => compare::read(person, &place, tenant, *page).await,
             _ => Ok(Found::says(&place, Notice::NotFound)),
         },
+        Screen::Events(at) => events::read(person, &place, tenant, at).await,
+        Screen::Projections => projections::read(person, &place, tenant).await,
+        Screen::Digests(at) => projections::digests(person, &place, tenant, at).await,
+        Screen::Failures(at) => failures::read(person, &place, tenant, at).await,
+        Screen::Replays(at) => runs::list(person, &place, tenant, at).await,
+        Screen::Run(at) => runs::one(person, &place, tenant, at).await,
     }
 }
 
@@ -235,6 +272,17 @@ fn panel<T>(answer: Result<T, ClientError>) -> Result<Panel<T>, SignedOut> {
         Err(error) if signed_out(&error) => Err(SignedOut),
         Err(error) => Ok(Panel::Failed(failure(&error))),
     }
+}
+
+/// How far the projections of a tenant are, for pages whose own answers do not say.
+async fn position(client: &Client) -> Result<Meta, ClientError> {
+    let query = TraceQuery { limit: Some(1), companions: true, ..TraceQuery::default() };
+    Ok(client.traces(&query).await?.meta)
+}
+
+/// The same, where a page does without.
+async fn about_fresh(client: &Client) -> Freshness {
+    position(client).await.map_or(Freshness::Unknown, freshness)
 }
 
 pub(crate) use around::neighbours;

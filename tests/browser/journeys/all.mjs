@@ -2,8 +2,9 @@
 
 import knowledge from "./knowledge.mjs";
 import reviews from "./reviews.mjs";
+import runs from "./runs.mjs";
 import shell from "./shell.mjs";
 import studio from "./studio.mjs";
 import traces from "./traces.mjs";
 
-export const JOURNEYS = [shell, traces, studio, reviews, knowledge];
+export const JOURNEYS = [shell, traces, studio, reviews, knowledge, runs];

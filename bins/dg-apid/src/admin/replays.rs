@@ -17,7 +17,7 @@ use dg_projections::{RunMode, RunStatus, RunStep};
 use dg_storage::Channel;
 use dg_storage::audit::{AuditKind, NewEntry, Outcome};
 use dg_storage::projections::{NewRuns, Run, RunFilter};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tracing::info;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -28,9 +28,17 @@ pub(crate) use json::RunJson;
 
 use self::asked::{Asked, AskedOfMany};
 use crate::app::App;
-use crate::keyset;
+use crate::{keyset, words};
 
 const FILTERS: &[&str] = &["status", "mode"];
+
+/// Why a run is cancelled, paused or resumed.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Because {
+    #[schema(schema_with = words::nullable_reason)]
+    reason: Option<String>,
+}
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct OneRun<'a> {
@@ -168,8 +176,9 @@ pub(crate) async fn cancel(
     job_id: Segments<1>,
     caller: TenantCaller<Admin>,
     _: NoParams,
+    request: Request,
 ) -> Result<Reply, ApiError> {
-    step(app, job_id, caller, (RunStep::Cancel, "run.cancel")).await
+    step(app, job_id, caller, (RunStep::Cancel, "run.cancel"), request).await
 }
 
 /// Stops a run for now; it keeps what it has done.
@@ -178,8 +187,9 @@ pub(crate) async fn pause(
     job_id: Segments<1>,
     caller: TenantCaller<Admin>,
     _: NoParams,
+    request: Request,
 ) -> Result<Reply, ApiError> {
-    step(app, job_id, caller, (RunStep::Pause, "run.pause")).await
+    step(app, job_id, caller, (RunStep::Pause, "run.pause"), request).await
 }
 
 /// Lets a run go on.
@@ -188,8 +198,9 @@ pub(crate) async fn resume(
     job_id: Segments<1>,
     caller: TenantCaller<Admin>,
     _: NoParams,
+    request: Request,
 ) -> Result<Reply, ApiError> {
-    step(app, job_id, caller, (RunStep::Resume, "run.resume")).await
+    step(app, job_id, caller, (RunStep::Resume, "run.resume"), request).await
 }
 
 async fn step(
@@ -197,11 +208,15 @@ async fn step(
     Segments([job_id]): Segments<1>,
     caller: TenantCaller<Admin>,
     (step, action): (RunStep, &'static str),
+    request: Request,
 ) -> Result<Reply, ApiError> {
+    let why = body::command_if_any::<Because>(request).await?.reason;
+    let why = why.as_deref().map(|why| reason(Some(why))).transpose()?;
     let run = find(&app, &caller, &job_id).await?;
     caller.principal.require(permission(run.mode))?;
     let entry = caller.principal.by().note(AuditKind::Act, action, Outcome::Asked).tenant(caller.tenant().as_str());
-    app.store.note(vec![entry.subject(&run.job_id.to_string())]).await?;
+    let entry = entry.subject(&run.job_id.to_string());
+    app.store.note(vec![why.into_iter().fold(entry, |entry, why| entry.with("reason", why))]).await?;
     let run = app.store.step_run(caller.tenant(), run.job_id, step).await?;
     changed(&app, &run, &caller.principal, "changed a run");
     Reply::ok(&OneRun { run: RunJson::of(&run)? })

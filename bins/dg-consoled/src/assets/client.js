@@ -223,9 +223,10 @@ document.addEventListener("keydown", (event) => {
 // ---- a list does not move under somebody's pointer, focus or reading position
 
 // Reaching for the button that lets new rows in counts as staying.
+const HELD = "#traces tbody, #log";
 let pointed = false;
 function hold() {
-  const rows = root.querySelector("#traces tbody");
+  const rows = root.querySelector(HELD);
   const focused = rows !== null && rows.contains(document.activeElement);
   const now = rows !== null && (pointed || focused || scrollY > 200);
   if (now === held || !isOpen()) return;
@@ -233,7 +234,7 @@ function hold() {
   say("hold", held);
 }
 document.addEventListener("pointerover", (event) => {
-  pointed = event.pointerType === "mouse" && event.target instanceof Element && event.target.closest("#traces tbody, .waiting") !== null;
+  pointed = event.pointerType === "mouse" && event.target instanceof Element && event.target.closest(`${HELD}, .waiting`) !== null;
   hold();
 });
 document.documentElement.addEventListener("pointerleave", () => { pointed = false; hold(); });

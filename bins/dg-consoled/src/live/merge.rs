@@ -8,12 +8,16 @@ use std::collections::{HashMap, HashSet};
 use crate::model::{
     Body, Panel, Timeline, TraceList, TracePage, TraceRow, TracesPage,
     audit::AuditPage,
+    events::{EventList, EventsPage},
+    failures::FailuresPage,
     graph::GraphPage,
     inbox::InboxPage,
     notifications::NotificationsPage,
     overview::OverviewPage,
     precedents::{ComparePage, PrecedentsPage},
+    projections::{DigestsPage, ProjectionsPage},
     review::ReviewPage,
+    runs::{ReplaysPage, RunPage},
     studio::StudioPage,
     tabs::TabView,
 };
@@ -59,7 +63,52 @@ pub(super) fn merge(old: &Body, new: Body, hold: bool) -> Body {
         (Body::Compare(old), Body::Compare(new)) => {
             Body::Compare(Box::new(ComparePage { content: kept(&old.content, new.content), ..*new }))
         }
+        (Body::Events(old), Body::Events(new)) => Body::Events(Box::new(events(old, *new, hold))),
+        (Body::Projections(old), Body::Projections(new)) => {
+            let health = kept(&old.health, new.health);
+            Body::Projections(Box::new(ProjectionsPage { health, ..*new }))
+        }
+        (Body::Digests(old), Body::Digests(new)) => {
+            let now = new.now.map(|now| old.now.as_ref().map_or(now.clone(), |old| kept(old, now)));
+            let history = kept(&old.history, new.history);
+            Body::Digests(Box::new(DigestsPage { now, history, ..*new }))
+        }
+        (Body::Failures(old), Body::Failures(new)) => {
+            let chosen = new.chosen.map(|one| old.chosen.as_ref().map_or(one.clone(), |old| kept(old, one)));
+            let list = kept(&old.list, new.list);
+            Body::Failures(Box::new(FailuresPage { chosen, list, ..*new }))
+        }
+        (Body::Replays(old), Body::Replays(new)) => {
+            let (state, list) = (kept(&old.state, new.state), kept(&old.list, new.list));
+            Body::Replays(Box::new(ReplaysPage { state, list, ..*new }))
+        }
+        (Body::Run(old), Body::Run(new)) => {
+            let run = kept(&old.run, new.run);
+            Body::Run(Box::new(RunPage { run, ..*new }))
+        }
         (_, new) => new,
+    }
+}
+
+/// A log that is held still keeps its rows; events only come on top, so the others are counted.
+fn events(old: &EventsPage, new: EventsPage, hold: bool) -> EventsPage {
+    match (&old.list, new.list) {
+        (Panel::Ready(shown), Panel::Ready(read)) => {
+            let newest = shown.rows.first().map_or(0, |row| row.event.log_seq);
+            if hold {
+                let waiting = read.rows.iter().filter(|row| row.event.log_seq > newest).count();
+                let list = EventList { head: read.head, ..shown.clone() };
+                return EventsPage { list: Panel::Ready(list), waiting, ..new };
+            }
+            let was_fresh: HashSet<i64> =
+                shown.rows.iter().filter(|row| row.event.fresh).map(|row| row.event.log_seq).collect();
+            let mut list = read;
+            for row in &mut list.rows {
+                row.event.fresh = row.event.log_seq > newest || was_fresh.contains(&row.event.log_seq);
+            }
+            EventsPage { list: Panel::Ready(list), waiting: 0, ..new }
+        }
+        (shown, read) => EventsPage { list: kept(shown, read), waiting: old.waiting, ..new },
     }
 }
 
@@ -149,8 +198,9 @@ mod tests {
 
     use super::*;
     use crate::{
-        model::{Entity, Failure, Standing},
-        place::TraceFilter,
+        model::{Entity, EventRow, Failure, Standing, events::LogRow},
+        place::{EventsAt, TraceFilter},
+        story::Story,
     };
 
     fn list(rows: &[(&str, i64)], next: Option<&str>) -> Body {
@@ -174,6 +224,40 @@ mod tests {
     fn page(list: Panel<TraceList>) -> Body {
         let tenant = TenantId::new("acme").unwrap();
         Body::Traces(Box::new(TracesPage { tenant, filter: TraceFilter::default(), cursor: None, list, waiting: 0 }))
+    }
+
+    fn log(seqs: &[i64]) -> Body {
+        let rows = seqs.iter().map(|seq| LogRow { trace_id: "t".to_owned(), event: event(*seq), gap: None }).collect();
+        let list = EventList { rows, head: seqs[0], older: None, searched_to: None };
+        let (tenant, at) = (TenantId::new("acme").unwrap(), EventsAt::default());
+        Body::Events(Box::new(EventsPage { tenant, at, list: Panel::Ready(list), waiting: 0 }))
+    }
+
+    fn event(log_seq: i64) -> EventRow {
+        EventRow {
+            trace_seq: 0,
+            log_seq,
+            event_id: String::new(),
+            event_type: String::new(),
+            story: Story::default(),
+            at: None,
+            occurred_at: String::new(),
+            since_previous: None,
+            actor: String::new(),
+            fields: Vec::new(),
+            caused_by: None,
+            payload: String::new(),
+            fresh: false,
+        }
+    }
+
+    fn told_log(body: &Body) -> String {
+        let Body::Events(page) = body else { return "another page".to_owned() };
+        let Panel::Ready(list) = &page.list else { return "no list".to_owned() };
+        let rows =
+            list.rows.iter().map(|row| format!("{}{}", row.event.log_seq, if row.event.fresh { "*" } else { "" }));
+        let rows: Vec<String> = rows.collect();
+        format!("{} +{} of {}", rows.join(" "), page.waiting, list.head)
     }
 
     fn told(body: &Body) -> String {
@@ -217,6 +301,15 @@ mod tests {
         let old = list(&[("c", 9), ("b", 8), ("a", 1)], Some("x"));
         let held = merge(&old, list(&[("d", 12), ("b", 8), ("e", 5)], Some("y")), true);
         assert_eq!(told(&held), "c9- b8 a1 +1");
+    }
+
+    #[test]
+    fn a_log_that_is_held_counts_what_comes() {
+        let old = log(&[2, 1]);
+        let held = merge(&old, log(&[4, 3, 2, 1]), true);
+        assert_eq!(told_log(&held), "2 1 +2 of 4");
+        assert_eq!(told_log(&merge(&held, log(&[4, 3, 2, 1]), false)), "4* 3* 2 1 +0 of 4");
+        assert_eq!(told_log(&merge(&held, page(Panel::Loading), false)), "another page");
     }
 
     #[test]

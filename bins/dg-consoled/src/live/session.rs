@@ -68,6 +68,8 @@ struct Session {
     again: bool,
     /// When to read again while the service is away, and how often that was in vain.
     retry: Option<Instant>,
+    /// When to read again because what is shown changes without the log.
+    refresh: Option<Instant>,
     failed: u32,
     follows: Option<Subscription>,
     hold: bool,
@@ -90,6 +92,7 @@ pub(super) async fn run(app: Arc<App>, person: Arc<Person>, place: Place, socket
         beside: None,
         again: false,
         retry: None,
+        refresh: None,
         failed: 0,
         follows: None,
         hold: false,
@@ -153,6 +156,10 @@ impl Session {
                 Some(step) = self.moves.1.recv() => self.moved(step).await,
                 Some(ask) = self.asks.1.recv() => self.asked(ask),
                 () = until(self.retry) => self.read_all(),
+                () = until(self.refresh) => {
+                    self.refresh = None;
+                    self.look_again();
+                }
                 () = work(&mut self.shown) => {}
                 _ = tick.tick() => {
                     if heard_at.elapsed() > SILENCE {
@@ -231,7 +238,13 @@ impl Session {
     }
 
     fn waits(&self) -> bool {
-        matches!(&self.shown, Some((_, View { body: Body::Traces(page), .. })) if page.waiting > 0 || page.list.ready().is_some_and(|list| list.rows.iter().any(|row| row.left)))
+        match self.shown.as_ref().map(|(_, view)| &view.body) {
+            Some(Body::Traces(page)) => {
+                page.waiting > 0 || page.list.ready().is_some_and(|list| list.rows.iter().any(|row| row.left))
+            }
+            Some(Body::Events(page)) => page.waiting > 0,
+            _ => false,
+        }
     }
 
     /// Somebody's log or projections moved, or the service went or came.
@@ -243,8 +256,20 @@ impl Session {
             return self.change(|view| view.shell.outage = Some(outage));
         }
         if pulse.known && (back || self.older_than(pulse.applied, pulse.head)) {
-            self.look_again();
+            self.look_again_or_say(pulse.head);
         }
+    }
+
+    /// Looks again, or says how old what is shown has become where looking costs too much.
+    fn look_again_or_say(&mut self, head: i64) {
+        let Some((_, view)) = self.shown.as_ref().filter(|(_, view)| view.body.is_still()) else {
+            return self.look_again();
+        };
+        let (Freshness::Current { applied } | Freshness::Behind { applied, .. }) = view.shell.freshness else { return };
+        self.change(|view| {
+            view.shell.outage = None;
+            view.shell.freshness = Freshness::of(applied, head);
+        });
     }
 
     fn older_than(&self, applied: i64, head: i64) -> bool {
@@ -288,6 +313,7 @@ impl Session {
         let (person, place) = (Arc::clone(&self.person), self.place.clone());
         self.again = false;
         self.retry = None;
+        self.refresh = None;
         self.reading = Some(Box::pin(async move { Some(source::read(&person, &place).await) }));
     }
 
@@ -296,6 +322,8 @@ impl Session {
             Some(_) => self.retry_later(),
             None => self.failed = 0,
         }
+        let again = found.body.again().filter(|_| found.outage.is_none());
+        self.refresh = again.map(|after| Instant::now() + after);
         self.place = found.place.clone();
         self.follow(matches!(found.body, Body::Notice(_)));
         let mut view = self.app.view(&self.person, found);

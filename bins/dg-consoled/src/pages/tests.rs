@@ -592,3 +592,5 @@ fn notices_help() {
     check(&say(Notice::NoTenant), &["dg tenants create"], &[]);
     check(&say(Notice::Failed(failure(true))), &["Not available", "The database is away."], &[]);
 }
+
+mod steering;

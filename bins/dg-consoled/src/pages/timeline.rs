@@ -89,6 +89,7 @@ fn when(row: &EventRow) -> Element {
     }
 }
 
+/// A piece of an event's sentence.
 pub(super) fn words(tenant: &TenantId, part: &Part) -> Element {
     match part {
         Part::Text(text) => rsx! { "{text}" },

@@ -2,10 +2,12 @@
 
 use super::{
     audit::AuditFilter,
+    events::EventsAt,
     graph::GraphAsk,
     inbox::InboxFilter,
     precedents::PrecedentAsk,
     query::{Pairs, given, number_of, one_of, value_of},
+    steering::{DigestsAt, FailuresAt, ReplaysAt, RunAt},
     tab::TraceTab,
     traces::TraceFilter,
 };
@@ -79,6 +81,18 @@ pub(crate) enum Screen {
         /// Only what is not the same.
         only: bool,
     },
+    /// `events`: the log itself.
+    Events(EventsAt),
+    /// `projections`: how the read models stand.
+    Projections,
+    /// `digests`: what the read models amount to.
+    Digests(DigestsAt),
+    /// `failures`: events that were set aside.
+    Failures(FailuresAt),
+    /// `replays`: what was asked of the read models.
+    Replays(ReplaysAt),
+    /// `replays/{job_id}`
+    Run(RunAt),
 }
 
 /// What the navigation leads to.
@@ -100,18 +114,27 @@ pub(crate) enum Area {
     Graph,
     /// Finished decisions, and two of them side by side.
     Precedents,
+    /// The log itself.
+    Events,
+    /// The read models, their digests, and what they lack.
+    Projections,
+    /// Runs over the read models.
+    Replays,
 }
 
 impl Area {
     /// All of them, in the order of the navigation.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Overview,
         Self::Inbox,
         Self::Traces,
         Self::Precedents,
         Self::Graph,
+        Self::Events,
         Self::Studio,
         Self::Notifications,
+        Self::Projections,
+        Self::Replays,
         Self::Audit,
     ];
 
@@ -126,6 +149,9 @@ impl Area {
             Self::Audit => "Audit",
             Self::Graph => "Graph",
             Self::Precedents => "Precedents",
+            Self::Events => "Events",
+            Self::Projections => "Projections",
+            Self::Replays => "Replays",
         }
     }
 
@@ -140,6 +166,9 @@ impl Area {
             Self::Audit => 'a',
             Self::Graph => 'g',
             Self::Precedents => 'p',
+            Self::Events => 'e',
+            Self::Projections => 'm',
+            Self::Replays => 'r',
         }
     }
 
@@ -154,6 +183,9 @@ impl Area {
             Self::Audit => Screen::Audit { filter: AuditFilter::default(), cursor: None },
             Self::Graph => Screen::Graph(Box::default()),
             Self::Precedents => Screen::Precedents(Box::default()),
+            Self::Events => Screen::Events(EventsAt::default()),
+            Self::Projections => Screen::Projections,
+            Self::Replays => Screen::Replays(ReplaysAt::default()),
         }
     }
 }
@@ -184,6 +216,11 @@ impl Screen {
         Self::Graph(Box::new(GraphAsk::around(key)))
     }
 
+    /// One run, with nothing about to be done to it.
+    pub(crate) fn run(job_id: &str) -> Self {
+        Self::Run(RunAt { job_id: job_id.to_owned(), step: None })
+    }
+
     /// Where in the navigation it belongs.
     pub(crate) fn area(&self) -> Area {
         match self {
@@ -195,6 +232,9 @@ impl Screen {
             Self::Audit { .. } => Area::Audit,
             Self::Graph(_) => Area::Graph,
             Self::Precedents(_) | Self::Compare { .. } => Area::Precedents,
+            Self::Events(_) => Area::Events,
+            Self::Projections | Self::Digests(_) | Self::Failures(_) => Area::Projections,
+            Self::Replays(_) | Self::Run(_) => Area::Replays,
         }
     }
 
@@ -229,6 +269,12 @@ impl Screen {
                 b: value_of(query, "b"),
                 only: one_of(query, "only", &["differences"]).is_some(),
             },
+            ["events"] => Self::Events(EventsAt::read(query)),
+            ["projections"] => Self::Projections,
+            ["digests"] => Self::Digests(DigestsAt::read(query)),
+            ["failures"] => Self::Failures(FailuresAt::read(query)),
+            ["replays"] => Self::Replays(ReplaysAt::read(query)),
+            ["replays", job_id] if !job_id.is_empty() => Self::Run(RunAt::read(job_id, query)),
             _ => return None,
         })
     }
@@ -270,6 +316,12 @@ impl Screen {
                 let only = only.then(|| "differences".to_owned());
                 (vec!["compare"], given([("a", a.clone()), ("b", b.clone()), ("only", only)]))
             }
+            Self::Events(at) => (vec!["events"], at.pairs()),
+            Self::Projections => (vec!["projections"], Vec::new()),
+            Self::Digests(at) => (vec!["digests"], at.pairs()),
+            Self::Failures(at) => (vec!["failures"], at.pairs()),
+            Self::Replays(at) => (vec!["replays"], at.pairs()),
+            Self::Run(at) => (vec!["replays", &at.job_id], at.pairs()),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Asking for replay runs, following them, and deciding about events that were set aside.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::Params;
 use crate::{
@@ -169,7 +170,7 @@ impl Client {
     /// # Errors
     /// `conflict` when it has ended already.
     pub async fn cancel_run(&self, job_id: &str) -> Result<Run, ClientError> {
-        self.step_run(job_id, "cancel").await
+        self.step_run(job_id, "cancel", None).await
     }
 
     /// Stops a run for now.
@@ -177,7 +178,7 @@ impl Client {
     /// # Errors
     /// `conflict` when it neither waits nor runs.
     pub async fn pause_run(&self, job_id: &str) -> Result<Run, ClientError> {
-        self.step_run(job_id, "pause").await
+        self.step_run(job_id, "pause", None).await
     }
 
     /// Lets a paused run go on.
@@ -185,12 +186,17 @@ impl Client {
     /// # Errors
     /// `conflict` when it is not paused.
     pub async fn resume_run(&self, job_id: &str) -> Result<Run, ClientError> {
-        self.step_run(job_id, "resume").await
+        self.step_run(job_id, "resume", None).await
     }
 
-    async fn step_run(&self, job_id: &str, step: &str) -> Result<Run, ClientError> {
-        let path = format!("/admin/replays/{}/{step}", segment("a job id", job_id)?);
-        Ok(self.post::<OneRun>(path, Vec::new(), &serde_json::Map::new(), Repeat::Unsent).await?.run)
+    /// Takes a step with a run, `cancel`, `pause` or `resume`, and leaves the reason in the audit.
+    ///
+    /// # Errors
+    /// `conflict` when the run's status does not allow it.
+    pub async fn step_run(&self, job_id: &str, step: &str, reason: Option<&str>) -> Result<Run, ClientError> {
+        let path = format!("/admin/replays/{}/{}", segment("a job id", job_id)?, segment("a step", step)?);
+        let body: Map<String, Value> = reason.map(|reason| ("reason".to_owned(), reason.into())).into_iter().collect();
+        Ok(self.post::<OneRun>(path, Vec::new(), &body, Repeat::Unsent).await?.run)
     }
 
     /// One page of failures.
@@ -222,7 +228,7 @@ impl Client {
     /// `conflict` when the failure is not open, or while another run touches the projection.
     pub async fn retry_failure(&self, failure_id: &str) -> Result<Reprojection, ClientError> {
         let path = format!("/admin/failures/{}/retry", segment("a failure id", failure_id)?);
-        self.post(path, Vec::new(), &serde_json::Map::new(), Repeat::Unsent).await
+        self.post(path, Vec::new(), &Map::new(), Repeat::Unsent).await
     }
 
     /// Accepts that the event of an open failure is missing.

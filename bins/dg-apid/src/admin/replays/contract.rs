@@ -6,7 +6,7 @@ use dg_projections::{RunMode, RunStatus};
 use serde_json::{Value, json};
 
 use super::asked::{Asked, AskedOfMany};
-use super::{Listed, OneRun, Queued};
+use super::{Because, Listed, OneRun, Queued};
 use crate::{keyset, words};
 
 pub(crate) fn start() -> Operation {
@@ -72,6 +72,7 @@ fn step(operation: Operation) -> Operation {
     operation
         .permission("projection_replay")
         .permission("projection_rebuild")
+        .optional_body::<Because>(&json!({"reason": "asked for by mistake"}))
         .answers::<OneRun<'_>>(200, "The run as it is now.")
         .leads_to(200, "get_run", RUN)
         .leads_to(200, "resume_run", RUN)
