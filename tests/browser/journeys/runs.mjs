@@ -129,7 +129,7 @@ export default async function runs({ browser, origin, api, values, live, shoot, 
     expect(await page.locator("#log").getByText("order-later").count() === 0, "the held page to stand still");
     await page.locator("#resume").click();
     await page.locator("#log").getByText("order-later", { exact: true }).first().waitFor();
-    await page.getByLabel("Trace").fill("runs-1");
+    await page.locator("#trace").fill("runs-1");
     await page.getByRole("button", { name: "Filter" }).click();
     await page.waitForURL(/trace=runs-1/);
     await page.waitForFunction(() => document.querySelectorAll("#log > li").length === 2);
