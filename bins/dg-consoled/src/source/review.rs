@@ -86,9 +86,17 @@ async fn effect(client: &Client, detail: &WorkflowDetail, doing: Option<&str>) -
 }
 
 fn told(notice: &Map<String, Value>) -> String {
+    format!("{}: {}", whom(notice), text(notice, "message"))
+}
+
+/// Whom something is told: an account, a role, or whoever is concerned.
+fn whom(notice: &Map<String, Value>) -> String {
     let (account, role) = (text(notice, "recipient_account_id"), text(notice, "recipient_role"));
-    let whom = if account.is_empty() { format!("role {role}") } else { account };
-    format!("{whom}: {}", text(notice, "message"))
+    match (account.is_empty(), role.is_empty()) {
+        (false, _) => account,
+        (true, false) => format!("role {role}"),
+        (true, true) => "whoever is concerned".to_owned(),
+    }
 }
 
 fn each(list: Option<&Value>, read: fn(&Map<String, Value>) -> String) -> Vec<String> {
@@ -128,11 +136,7 @@ fn item(detail: WorkflowDetail) -> Item {
         template: template(more),
         told: notifications
             .iter()
-            .map(|notice| {
-                let (account, role) = (text(notice, "recipient_account_id"), text(notice, "recipient_role"));
-                let whom = if account.is_empty() { format!("role {role}") } else { account };
-                (Micros::parse_rfc3339(&text(notice, "created_at")), text(notice, "message"), whom)
-            })
+            .map(|notice| (Micros::parse_rfc3339(&text(notice, "created_at")), text(notice, "message"), whom(notice)))
             .collect(),
         feed,
         title: workflow.title,
