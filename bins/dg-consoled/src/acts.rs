@@ -43,6 +43,18 @@ impl From<ClientError> for NotDone {
     }
 }
 
+impl NotDone {
+    /// The form itself says no.
+    fn refused(code: &str, message: impl Into<String>) -> Self {
+        Self::Refused(Failure { code: code.to_owned(), message: message.into(), request_id: None, transient: false })
+    }
+
+    /// What was sent cannot be done.
+    fn wrong(message: impl Into<String>) -> Self {
+        Self::refused("invalid_argument", message)
+    }
+}
+
 impl Done {
     /// Stays on the page.
     pub(crate) fn here(text: impl Into<String>) -> Self {

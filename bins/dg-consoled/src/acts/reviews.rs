@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Done, NotDone};
 use crate::{
-    model::{Failure, Fields},
+    model::Fields,
     place::{Place, Screen},
 };
 
@@ -18,8 +18,7 @@ pub(super) async fn one(client: &Client, place: impl Fn(Screen) -> Place, fields
         Some(412) => {
             let message =
                 "somebody did something with it meanwhile: look at what was done, and send it again if it still holds";
-            let (code, message) = (error.code.clone(), message.to_owned());
-            NotDone::Refused(Failure { code, message, request_id: error.request_id, transient: false })
+            NotDone::refused(&error.code, message)
         }
         _ => error.into(),
     })?;
@@ -32,7 +31,7 @@ pub(super) async fn one(client: &Client, place: impl Fn(Screen) -> Place, fields
 pub(super) async fn many(client: &Client, fields: &Fields) -> Result<Done, NotDone> {
     let ids: Vec<String> = fields.all("workflow_id").map(str::to_owned).collect();
     if ids.is_empty() {
-        return Err(refused("choose one item at least"));
+        return Err(NotDone::wrong("choose one item at least"));
     }
     let done = client.act_on_workflows(&ids, &action(fields)?).await?;
     let failed: Vec<String> = done.results.iter().filter(|one| one.outcome != "done").map(why).collect();
@@ -40,18 +39,13 @@ pub(super) async fn many(client: &Client, fields: &Fields) -> Result<Done, NotDo
     if failed.is_empty() {
         return Ok(Done::here(text));
     }
-    Err(refused(&format!("{text} Refused: {}", failed.join("; "))))
+    Err(NotDone::wrong(format!("{text} Refused: {}", failed.join("; "))))
 }
 
 fn why(one: &WorkflowOutcome) -> String {
     let error = one.error.as_ref();
     let message = error.and_then(|error| error.get("message")).and_then(Value::as_str).unwrap_or("refused");
     format!("{}: {message}", one.workflow_id)
-}
-
-fn refused(message: &str) -> NotDone {
-    let (code, message) = ("invalid_argument".to_owned(), message.to_owned());
-    NotDone::Refused(Failure { code, message, request_id: None, transient: false })
 }
 
 fn action(fields: &Fields) -> Result<WorkflowAction, NotDone> {
@@ -88,10 +82,12 @@ fn action(fields: &Fields) -> Result<WorkflowAction, NotDone> {
 /// What a browser sends of a moment has no zone; the page says that it is UTC.
 fn instant(fields: &Fields, name: &str) -> Result<Option<String>, NotDone> {
     let Some(sent) = fields.get(name) else { return Ok(None) };
-    let whole = if sent.len() == "2026-11-28T10:00".len() { format!("{sent}:00Z") } else { format!("{sent}Z") };
+    // Seconds are left out where they are zero.
+    let seconds = if sent.matches(':').count() == 1 { ":00" } else { "" };
+    let whole = format!("{sent}{seconds}Z");
     match dg_domain::Micros::parse_rfc3339(&whole) {
         Some(at) => Ok(Some(at.rfc3339())),
-        None => Err(refused(&format!("{sent} is no moment"))),
+        None => Err(NotDone::wrong(format!("{sent} is no moment"))),
     }
 }
 
@@ -108,7 +104,7 @@ fn values(fields: &Fields, what: &str) -> Result<Map<String, Value>, NotDone> {
         }
         let value = match kind {
             "integer" => {
-                sent.parse::<i64>().map(Value::from).map_err(|_| refused(&format!("{key} is no whole number")))?
+                sent.parse::<i64>().map(Value::from).map_err(|_| NotDone::wrong(format!("{key} is no whole number")))?
             }
             "boolean" => Value::Bool(sent == "true"),
             _ => Value::from(sent),

@@ -16,11 +16,13 @@ pub(crate) fn phrase(mode: &str, target: &str) -> Option<String> {
 
 pub(super) async fn start(client: &Client, fields: &Fields) -> Result<Done, NotDone> {
     let one_of = |name: &str, known: &[&str]| fields.text(name).filter(|value| known.contains(&value.as_str()));
-    let mode = one_of("mode", &ASKED_MODES).ok_or_else(|| wrong("choose what the run does"))?;
-    let projection = one_of("projection", &TARGETS).ok_or_else(|| wrong("choose what the run is about"))?;
+    let mode = one_of("mode", &ASKED_MODES).ok_or_else(|| NotDone::wrong("choose what the run does"))?;
+    let projection = one_of("projection", &TARGETS).ok_or_else(|| NotDone::wrong("choose what the run is about"))?;
     let reason = fields.text("reason").ok_or_else(no_reason)?;
     let until_log_seq = match fields.get("until") {
-        Some(until) => Some(until.parse().map_err(|_| wrong("the end of a catch-up is a position of the log"))?),
+        Some(until) => {
+            Some(until.parse().map_err(|_| NotDone::wrong("the end of a catch-up is a position of the log"))?)
+        }
         None => None,
     };
     typed(fields, phrase(&mode, &projection))?;
@@ -30,20 +32,20 @@ pub(super) async fn start(client: &Client, fields: &Fields) -> Result<Done, NotD
 }
 
 pub(super) async fn step(client: &Client, fields: &Fields) -> Result<Done, NotDone> {
-    let job_id = fields.get("job").ok_or_else(|| wrong("no run is named"))?;
+    let job_id = fields.get("job").ok_or_else(|| NotDone::wrong("no run is named"))?;
     let reason = fields.get("reason").ok_or_else(no_reason)?;
     let (step, text) = match fields.get("step") {
         Some(step @ "cancel") => (step, "The run is being cancelled"),
         Some(step @ "pause") => (step, "The run pauses and keeps what it has done"),
         Some(step @ "resume") => (step, "The run goes on"),
-        _ => return Err(wrong("choose what happens to the run")),
+        _ => return Err(NotDone::wrong("choose what happens to the run")),
     };
     let run = client.step_run(job_id, step, Some(reason)).await?;
     Ok(settled(client, &format!("{text}; it is {}.", run.status), Some(&run.job_id)))
 }
 
 pub(super) async fn decide(client: &Client, fields: &Fields) -> Result<Done, NotDone> {
-    let id = fields.get("failure").ok_or_else(|| wrong("no event is named"))?;
+    let id = fields.get("failure").ok_or_else(|| NotDone::wrong("no event is named"))?;
     let reason = fields.get("reason");
     let done = match fields.get("decision") {
         Some("retry") => client.retry_failure(id).await.map(|queued| queued.run.job_id),
@@ -53,7 +55,7 @@ pub(super) async fn decide(client: &Client, fields: &Fields) -> Result<Done, Not
             client.quarantine(id, reason.ok_or_else(no_reason)?).await?;
             return Ok(settled(client, "The event is accepted as missing.", None));
         }
-        _ => return Err(wrong("choose what is to be done")),
+        _ => return Err(NotDone::wrong("choose what is to be done")),
     };
     let job_id = done.map_err(meeting)?;
     Ok(settled(client, "A run that projects the event is queued. This page follows it.", Some(&job_id)))
@@ -76,7 +78,7 @@ pub(super) async fn verify_reviews(client: &Client) -> Result<Done, NotDone> {
     let (kept, folded) = (verdict.workflow_digest, verdict.folded_digest);
     let message =
         format!("the reviews at position {at} are not as the log says: {kept} is kept, the log gives {folded}");
-    Err(refused("different", message))
+    Err(NotDone::refused("different", message))
 }
 
 /// Goes to the run, or back to the list.
@@ -89,7 +91,7 @@ fn settled(client: &Client, text: &str, job_id: Option<&str>) -> Done {
 fn typed(fields: &Fields, phrase: Option<String>) -> Result<(), NotDone> {
     match phrase {
         Some(phrase) if fields.get("phrase") != Some(&phrase) => {
-            Err(refused("phrase_missing", format!("type {phrase} to confirm")))
+            Err(NotDone::refused("phrase_missing", format!("type {phrase} to confirm")))
         }
         _ => Ok(()),
     }
@@ -108,15 +110,7 @@ fn meeting(error: ClientError) -> NotDone {
 }
 
 fn no_reason() -> NotDone {
-    refused("reason_missing", "say why: it is recorded with what you do".to_owned())
-}
-
-fn wrong(message: &str) -> NotDone {
-    refused("invalid_argument", message.to_owned())
-}
-
-fn refused(code: &str, message: String) -> NotDone {
-    NotDone::Refused(Failure { code: code.to_owned(), message, request_id: None, transient: false })
+    NotDone::refused("reason_missing", "say why: it is recorded with what you do")
 }
 
 #[cfg(test)]

@@ -125,11 +125,12 @@ fn table(page: &InboxPage, list: &InboxList, shell: &Shell) -> Element {
 
 fn item(page: &InboxPage, row: &InboxRow, open: bool, shell: &Shell) -> Element {
     let href = Place::of(&page.tenant, Screen::review(&row.workflow_id)).href();
+    let chosen = shell.chosen(BULK, "workflow_id", &row.workflow_id);
     rsx! {
         tr { key: "{row.workflow_id}", role: "row",
             if open {
                 td { role: "cell", class: "box",
-                    input { r#type: "checkbox", form: BULK, name: "workflow_id", value: "{row.workflow_id}", "aria-label": "Choose {row.title}" }
+                    input { r#type: "checkbox", form: BULK, name: "workflow_id", value: "{row.workflow_id}", "checked": chosen, "aria-label": "Choose {row.title}" }
                 }
             }
             td { role: "cell", class: "stands", {parts::review_status(&row.status)} }
@@ -176,7 +177,7 @@ fn bulk(shell: &Shell) -> Element {
                 label { r#for: "bulk-action", "Do" }
                 select { id: "bulk-action", name: "action",
                     for (word, label) in [("claim", "claim"), ("comment", "comment"), ("approve", "approve"), ("reject", "reject"), ("request_change", "request a change")] {
-                        option { key: "{word}", value: "{word}", "{label}" }
+                        option { key: "{word}", value: "{word}", "selected": shell.chosen(BULK, "action", word), "{label}" }
                     }
                 }
             }

@@ -180,6 +180,7 @@ fn what_came_of_a_form_is_said_on_top() {
     check(&html(done, body()), &["role=\"status\"", "Done.", "href=\"/t/acme/traces\""], &["<b>", "said=s-1"]);
     let refused = shell(|shell| (shell.place, shell.said) = (place(), Some(form_refused())));
     assert_eq!((refused.typed("read-all", "up_to"), refused.typed("other", "up_to")), ("n-9", ""));
+    assert!(refused.chosen("read-all", "up_to", "n-9") && !refused.chosen("read-all", "up_to", "n-8"));
     check(&html(refused, body()), &["role=\"alert\"", "Not done.", "The database is away.", "req-7"], &["Done."]);
 }
 

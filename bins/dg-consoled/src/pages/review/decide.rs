@@ -192,13 +192,16 @@ fn asked(word: &str, page: &ReviewPage, shell: &Shell) -> Element {
     let ticks = checklist.iter().map(|(key, label, required)| {
         rsx! {
             label { key: "{key}",
-                input { r#type: "checkbox", name: "check", value: "{key}" }
+                input { r#type: "checkbox", name: "check", value: "{key}", "checked": shell.chosen(word, "check", key) }
                 " {label}"
                 if *required { span { class: "quiet small", " needed" } }
             }
         }
     });
-    let choices = options.iter().map(|(key, label, _)| rsx! { option { key: "{key}", value: "{key}", "{label}" } });
+    let choices = options.iter().map(|(key, label, _)| {
+        let selected = shell.chosen(word, "decision_option", key);
+        rsx! { option { key: "{key}", value: "{key}", "selected": selected, "{label}" } }
+    });
     rsx! {
         if !options.is_empty() {
             div { class: "field",
