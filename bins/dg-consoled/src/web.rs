@@ -48,6 +48,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/t/{tenant}/graph.svg", get(download::drawing))
         .route("/t/{tenant}/graph.json", get(download::document))
         .route("/t/{tenant}/trace.ndjson", get(download::events))
+        .route("/t/{tenant}/case.ndjson", get(download::case))
+        .route("/t/{tenant}/case.html", get(download::report))
         .route("/assets/{name}", get(asset))
         .fallback(get(page::page))
         .method_not_allowed_fallback(|| async { StatusCode::METHOD_NOT_ALLOWED })

@@ -11,7 +11,7 @@ use crate::{
         review::{Happening, Item, ReviewPage},
     },
     moment,
-    place::{Place, Screen},
+    place::{Download, Place, Screen},
 };
 
 pub(super) fn page(page: &ReviewPage, shell: &Shell) -> Element {
@@ -49,6 +49,7 @@ fn whole(page: &ReviewPage, item: &Item, shell: &Shell) -> Element {
             }
             aside { "aria-label": "How it stands", class: "stack",
                 {standing(page, item, shell)}
+                {export(page, shell)}
                 {told(item, shell)}
             }
         }
@@ -133,6 +134,27 @@ fn standing(page: &ReviewPage, item: &Item, shell: &Shell) -> Element {
                 {fact("Recorded by", rsx! { "{item.recorded_by}" })}
                 if let Some((id, href)) = companion { {fact("Companion trace", rsx! { a { class: "id", href: "{href}", "{id}" } })} }
                 {fact("Request", rsx! { code { class: "selectable", "{item.request_hash}" } })}
+            }
+        }
+    }
+}
+
+fn export(page: &ReviewPage, shell: &Shell) -> Element {
+    if !shell.may("workflow_export") {
+        return rsx! {};
+    }
+    let case = Download::Case(page.workflow_id.clone()).href(&page.tenant);
+    let report = Download::Report(page.workflow_id.clone()).href(&page.tenant);
+    rsx! {
+        section { "aria-labelledby": "export",
+            h2 { id: "export", "Take it out" }
+            div { class: "panel links",
+                a { class: "button", href: "{report}", download: "case.html", "Report" }
+                a { class: "button", href: "{case}", download: "case.ndjson", "Case" }
+                p { class: "quiet small", "The case is checked without the service by "
+                    code { "dg verify bundle case.ndjson" }
+                    ". That it was taken out is in the audit."
+                }
             }
         }
     }

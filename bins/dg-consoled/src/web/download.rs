@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
-use dg_client::{ClientError, TraceEventPage};
+use dg_client::{CaseExport, ClientError, TraceEventPage};
 use dg_domain::TenantId;
 use futures_util::stream;
 use serde::Serialize;
@@ -92,6 +92,46 @@ pub(super) async fn events(
         }
     });
     saved("application/x-ndjson", "trace.ndjson", Bytes::from_stream(pages))
+}
+
+/// `case.ndjson`: an item with everything that is known of it.
+pub(super) async fn case(
+    state: State<Arc<App>>,
+    tenant: Path<String>,
+    uri: OriginalUri,
+    headers: HeaderMap,
+) -> Response {
+    exported(state, tenant, uri, headers, ("ndjson", "application/x-ndjson", "case.ndjson")).await
+}
+
+/// `case.html`: the same, to be read and printed. It is saved and not shown: what stands in it is other people's.
+pub(super) async fn report(
+    state: State<Arc<App>>,
+    tenant: Path<String>,
+    uri: OriginalUri,
+    headers: HeaderMap,
+) -> Response {
+    exported(state, tenant, uri, headers, ("html", "text/html; charset=utf-8", "case.html")).await
+}
+
+async fn exported(
+    State(app): State<Arc<App>>,
+    Path(tenant): Path<String>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    (format, media, name): (&str, &'static str, &str),
+) -> Response {
+    let asked = value_of(uri.query().unwrap_or_default(), "workflow_id").zip(TenantId::new(&tenant).ok());
+    let Some((workflow_id, tenant)) = asked else { return StatusCode::NOT_FOUND.into_response() };
+    let back = Place::of(&tenant, Screen::review(&workflow_id)).href();
+    let Some(person) = person(&app, &headers) else { return to_sign_in(&back) };
+    let how = CaseExport { format: Some(format.to_owned()), ..CaseExport::default() };
+    match person.client.tenant(tenant.as_str()).export_case(&workflow_id, &how).await {
+        Ok(bytes) => saved(media, name, bytes),
+        Err(error) if error.status == Some(401) => to_sign_in(&back),
+        Err(error) if matches!(error.status, Some(403 | 404)) => StatusCode::NOT_FOUND.into_response(),
+        Err(error) => (StatusCode::BAD_GATEWAY, source::failure(&error).message).into_response(),
+    }
 }
 
 /// What is sent next of a trace.

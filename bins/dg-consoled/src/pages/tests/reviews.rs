@@ -85,8 +85,10 @@ fn an_item_says_what_is_asked_and_what_can_be_done() {
         "role approver: Somebody asks",
     ];
     check(&page, &present, &["<b>Refund", "<em>look", "?do=unclaim", "?do=reopen", "id=\"doing\""]);
+    let taking = html(reviewer(&["workflow_export"]), review(None, asked_item(), None, None));
+    check(&taking, &["/t/acme/case.ndjson?workflow_id=t%2F1:exception:x", "/t/acme/case.html?"], &[]);
     let reading = html(reviewer(&[]), review(Some("approve"), asked_item(), None, None));
-    check(&reading, &["It cannot be done: needs the permission workflow_review."], &["/do/review"]);
+    check(&reading, &["It cannot be done: needs the permission workflow_review."], &["/do/review", "case.ndjson"]);
     let held = Item { claimed_by: Some("ben".to_owned()), ..asked_item() };
     let held = html(reviewer(&["*"]), review(Some("approve"), held, None, None));
     check(&held, &["It cannot be done: ben looks at it."], &["/do/review", "?do=claim"]);
