@@ -93,6 +93,10 @@ function carry(from, to) {
     const found = to.querySelector("#" + CSS.escape(old.id));
     if (found && old.value !== found.value) found.value = old.value;
   }
+  for (const old of from.querySelectorAll("input[type=checkbox], input[type=radio]")) {
+    const found = to.querySelector(`input[type=${old.type}][name="${CSS.escape(old.name)}"][value="${CSS.escape(old.value)}"]`);
+    if (found) found.checked = old.checked;
+  }
   const focused = document.activeElement;
   if (!focused || !from.contains(focused)) return;
   const path = [];
@@ -100,7 +104,7 @@ function carry(from, to) {
   const same = focused.id ? to.querySelector("#" + CSS.escape(focused.id))
     : path.reduce((node, at) => node && node.children[at], to);
   if (!same) return;
-  const range = focused.tagName === "INPUT" && focused.type === "text" ? [focused.selectionStart, focused.selectionEnd] : null;
+  const range = focused.tagName === "TEXTAREA" || focused.tagName === "INPUT" && focused.type === "text" ? [focused.selectionStart, focused.selectionEnd] : null;
   queueMicrotask(() => {
     same.focus({ preventScroll: true });
     if (range) same.setSelectionRange(...range);
