@@ -1,7 +1,9 @@
 //! Watches how far each tenant's log and projections have come, once for all open pages.
 //!
-//! While at least one page of a tenant is open, one task asks the service once a second, with the token of one of
-//! the people who look at it. Pages are told "look again"; what they then read, they read with their own token.
+//! While at least one page of a tenant is open, one task asks the service, with the token of one of the people who look at
+//! it. Where everything is projected it asks for the next position and is answered when that is there, or after a while; so
+//! news is told at once, and a quiet tenant costs two questions every few seconds. Pages are told "look again"; what they then
+//! read, they read with their own token.
 
 use std::{
     collections::HashMap,
@@ -9,16 +11,19 @@ use std::{
     time::Duration,
 };
 
-use dg_client::{Client, Meta, TraceQuery};
+use dg_client::{Client, Freshness, Meta, TraceQuery};
 use dg_domain::TenantId;
 use dg_runtime::chance;
 use tokio::{runtime::Handle, sync::watch};
 
 use crate::{model::Failure, source};
 
-/// The longest pause; up to a fifth less, so that tenants are not all asked at once.
-const EVERY: Duration = Duration::from_millis(1000);
-/// A service that takes longer to answer counts as away.
+/// The longest pause after an answer; up to a fifth less, so that tenants are not all asked at once. A busy tenant's pages read
+/// anew no more often than this.
+const EVERY: Duration = Duration::from_millis(750);
+/// For how long the service is asked to wait for the next position.
+const NEXT: Duration = Duration::from_secs(4);
+/// A service that takes longer to answer, beyond what it was asked to wait, counts as away.
 const ANSWER: Duration = Duration::from_secs(4);
 
 /// How one tenant stands.
@@ -109,11 +114,18 @@ impl Drop for Subscription {
 }
 
 async fn follow(watched: Weak<Mutex<Watched>>, tenant: TenantId, sender: watch::Sender<Pulse>) {
+    let mut fresh = Freshness::Now;
     loop {
         let Some((id, client)) = asker(&watched, &tenant) else { return };
         let query = TraceQuery { limit: Some(1), companions: true, ..TraceQuery::default() };
-        let answer = match tokio::time::timeout(ANSWER, client.traces(&query)).await {
+        let patience = if fresh == Freshness::Now { ANSWER } else { NEXT + ANSWER };
+        let answer = match tokio::time::timeout(patience, client.freshness(fresh).traces(&query)).await {
             Ok(Ok(answer)) => Ok(answer.meta),
+            // The next position did not come; whether the log went on without the projections is asked at once.
+            Ok(Err(error)) if fresh != Freshness::Now && error.code == "projection_out_of_date" => {
+                fresh = Freshness::Now;
+                continue;
+            }
             Ok(Err(error)) => {
                 if matches!(error.status, Some(401 | 403)) {
                     // This person's token no longer serves; the next question is asked with another one.
@@ -123,8 +135,20 @@ async fn follow(watched: Weak<Mutex<Watched>>, tenant: TenantId, sender: watch::
             }
             Err(_) => Err(source::too_late()),
         };
+        fresh = next(&answer);
         sender.send_if_modified(|pulse| beat(pulse, answer));
         tokio::time::sleep(EVERY.mul_f64(1.0 - 0.2 * chance::fraction())).await;
+    }
+}
+
+/// How the next question is asked.
+fn next(answer: &Result<Meta, Failure>) -> Freshness {
+    match answer {
+        Ok(meta) if meta.applied_seq >= meta.head_seq => {
+            let wait_ms = u32::try_from(NEXT.as_millis()).unwrap_or(u32::MAX);
+            Freshness::AtLeast { log_seq: meta.applied_seq.saturating_add(1), wait_ms }
+        }
+        _ => Freshness::Now,
     }
 }
 
@@ -177,6 +201,14 @@ mod tests {
         assert!(!beat(&mut pulse, Ok(meta(1, 1))));
         assert!(beat(&mut pulse, Ok(meta(1, 2))));
         assert!(pulse.known && pulse.outage.is_none());
+    }
+
+    #[test]
+    fn the_next_position_is_waited_for_when_all_is_projected() {
+        let meta = |applied_seq, head_seq| Meta { applied_seq, generation: 1, head_seq, as_of_log_seq: None };
+        assert_eq!(next(&Ok(meta(7, 7))), Freshness::AtLeast { log_seq: 8, wait_ms: 4000 });
+        assert_eq!(next(&Ok(meta(6, 7))), Freshness::Now);
+        assert_eq!(next(&Err(source::too_late())), Freshness::Now);
     }
 
     #[tokio::test]

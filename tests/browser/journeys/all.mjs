@@ -1,10 +1,11 @@
 // Every journey, in the order in which they run. A journey is given the world of console.mjs and makes the checks of one area.
 
 import knowledge from "./knowledge.mjs";
+import live from "./live.mjs";
 import reviews from "./reviews.mjs";
 import runs from "./runs.mjs";
 import shell from "./shell.mjs";
 import studio from "./studio.mjs";
 import traces from "./traces.mjs";
 
-export const JOURNEYS = [shell, traces, studio, reviews, knowledge, runs];
+export const JOURNEYS = [shell, traces, studio, reviews, knowledge, runs, live];
