@@ -1,4 +1,4 @@
-// Drives the console in a real browser: `node console.mjs --console URL [--api URL --token TOKEN] [--tenant NAME] [--screenshots DIR]`.
+// Drives the console in a real browser: `node console.mjs --console URL [--api URL --token TOKEN] [--tenant NAME] [--screenshots DIR] [--only JOURNEY]`.
 
 import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -14,6 +14,7 @@ const { values } = parseArgs({
   options: {
     console: { type: "string" }, api: { type: "string" }, token: { type: "string" },
     tenant: { type: "string", default: "release-demo" }, screenshots: { type: "string", default: "screenshots" },
+    only: { type: "string" },
   },
 });
 if (!values.console) {
@@ -242,7 +243,7 @@ await check("no complaint of the browser", async () => {
 
 if (api) {
   const world = { browser, origin, api, values, development, signIn, live, accessible, fits, shoot, open, check, expect };
-  for (const journey of JOURNEYS) await check(`the journey ${journey.name}`, () => journey(world));
+  for (const journey of JOURNEYS.filter((one) => !values.only || one.name === values.only)) await check(`the journey ${journey.name}`, () => journey(world));
 }
 
 // ---- other eyes: every screen in both themes and on a narrow window
@@ -250,7 +251,7 @@ if (api) {
 for (const [name, options] of [["light", {}], ["dark", { colorScheme: "dark" }], ["narrow", { viewport: { width: 320, height: 720 } }]]) {
   const { context, page, complaints } = await open(browser, origin, options);
   if (api) await signIn(page, `/t/${values.tenant}/traces`);
-  for (const screen of SCREENS) {
+  for (const screen of values.only ? [] : SCREENS) {
     await check(`${screen.name} fits ${name} eyes`, async () => {
       await page.goto(`${origin}/t/${values.tenant}${screen.path}`);
       await page.waitForSelector(screen.shows);

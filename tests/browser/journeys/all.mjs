@@ -2,10 +2,11 @@
 
 import knowledge from "./knowledge.mjs";
 import live from "./live.mjs";
+import people from "./people.mjs";
 import reviews from "./reviews.mjs";
 import runs from "./runs.mjs";
 import shell from "./shell.mjs";
 import studio from "./studio.mjs";
 import traces from "./traces.mjs";
 
-export const JOURNEYS = [shell, traces, studio, reviews, knowledge, runs, live];
+export const JOURNEYS = [shell, traces, studio, reviews, knowledge, runs, people, live];
