@@ -3,10 +3,11 @@
 import knowledge from "./knowledge.mjs";
 import live from "./live.mjs";
 import people from "./people.mjs";
+import restarts from "./restarts.mjs";
 import reviews from "./reviews.mjs";
 import runs from "./runs.mjs";
 import shell from "./shell.mjs";
 import studio from "./studio.mjs";
 import traces from "./traces.mjs";
 
-export const JOURNEYS = [shell, traces, studio, reviews, knowledge, runs, people, live];
+export const JOURNEYS = [shell, traces, studio, reviews, knowledge, runs, people, live, restarts];
