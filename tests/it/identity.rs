@@ -468,11 +468,13 @@ impl Browser {
         self.send(request).await
     }
 
-    /// Sends the form of `page` with these fields.
+    /// Sends the form of `page` that goes to `path`, with these fields.
     pub(crate) async fn submit(&mut self, page: &Page, path: &str, fields: &[(&str, &str)]) -> Page {
+        // Pages have several forms: the first one that goes there is meant.
+        let form = page.text.split(&format!("action=\"{path}\"")).nth(1).unwrap_or_default();
         let hidden = |name: &str| {
             let start = format!("name=\"{name}\" value=\"");
-            page.text.split(&start).nth(1).map_or("", |rest| rest.split('"').next().unwrap()).to_owned()
+            form.split(&start).nth(1).map_or("", |rest| rest.split('"').next().unwrap()).to_owned()
         };
         let (csrf, next) = (hidden("csrf"), hidden("next"));
         let fields = [("csrf", csrf.as_str()), ("next", next.as_str())].into_iter().chain(fields.iter().copied());
