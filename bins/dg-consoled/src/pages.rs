@@ -9,6 +9,7 @@ mod compare;
 mod digests;
 mod events;
 mod failures;
+mod filters;
 mod forms;
 mod graph;
 mod inbox;

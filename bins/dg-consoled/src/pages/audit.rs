@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 
-use super::{parts, traces::choice};
+use super::{filters, parts};
 use crate::{
     model::{
         Panel, Shell,
@@ -27,26 +27,16 @@ fn filters(page: &AuditPage) -> Element {
     let filter = &page.filter;
     rsx! {
         form { class: "filters", method: "get", action: "{all}", role: "search", "aria-label": "Filter the audit",
-            {choice("kind", "Kind", &KINDS, filter.kind.as_deref())}
-            {text("principal", "Who", filter.principal.as_deref())}
-            {text("action", "What", filter.action.as_deref())}
-            {text("subject", "To what", filter.subject.as_deref())}
+            {filters::choice("kind", "kind", "Kind", &KINDS, filter.kind.as_deref(), true)}
+            {filters::entry("principal", "Who", "any", filter.principal.as_deref().unwrap_or_default())}
+            {filters::entry("action", "What", "any", filter.action.as_deref().unwrap_or_default())}
+            {filters::entry("subject", "To what", "any", filter.subject.as_deref().unwrap_or_default())}
             div { class: "field actions",
                 button { class: "button primary", r#type: "submit", "Filter" }
                 if !filter.is_empty() {
                     a { class: "button", href: "{all}", "Clear filters" }
                 }
             }
-        }
-    }
-}
-
-fn text(id: &str, label: &str, value: Option<&str>) -> Element {
-    let value = value.unwrap_or_default();
-    rsx! {
-        div { class: "field",
-            label { r#for: "{id}", "{label}" }
-            input { id: "{id}", name: "{id}", "value": "{value}", autocomplete: "off", placeholder: "any" }
         }
     }
 }
@@ -108,10 +98,7 @@ fn entry(row: &AuditEntry, shell: &Shell) -> Element {
     rsx! {
         tr { key: "{row.seq}", role: "row",
             td { role: "cell", class: "stands",
-                span { class: "chip {tone}",
-                    span { class: "mark", "aria-hidden": "true", "{mark}" }
-                    "{row.outcome}"
-                }
+                {parts::chip(tone, mark, &row.outcome)}
             }
             td { role: "cell", class: "what",
                 span { "{row.action}" }

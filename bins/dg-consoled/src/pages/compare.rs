@@ -138,10 +138,7 @@ fn line(line: &Line) -> Element {
             {side("A", &line.a)}
             {side("B", &line.b)}
             td { role: "cell",
-                span { class: "chip {tone}",
-                    span { class: "mark", "aria-hidden": "true", "{mark}" }
-                    "{line.mark.word()}"
-                }
+                {parts::chip(tone, mark, line.mark.word())}
                 if let Some(difference) = &line.difference { span { class: "after number", "{difference}" } }
             }
         }

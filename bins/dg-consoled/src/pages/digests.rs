@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 
-use super::{parts, steering};
+use super::{filters, parts, steering};
 use crate::{
     model::{
         Panel, Shell,
@@ -63,7 +63,7 @@ fn filter(page: &DigestsPage) -> Element {
     let all = Place::of(&page.tenant, Screen::Digests(DigestsAt::default())).href();
     rsx! {
         form { class: "filters", method: "get", action: "{all}", "aria-label": "Filter digests",
-            {steering::choice("of", "of", "Of", &DIGESTED, page.at.of.as_deref(), true)}
+            {filters::choice("of", "of", "Of", &DIGESTED, page.at.of.as_deref(), true)}
             div { class: "field actions", button { class: "button", r#type: "submit", "Filter" } }
         }
     }
@@ -105,7 +105,7 @@ fn row(page: &DigestsPage, at: usize, row: &Written, shell: &Shell) -> Element {
             td { role: "cell", class: "num", "data-label": "Position", "{parts::grouped(row.log_seq)}" }
             td { role: "cell", "data-label": "Digest",
                 code { class: "digest", "{row.digest}" }
-                if row.drifted { span { class: "block", {steering::chip("alert", "≠", "rows changed by other hands")} } }
+                if row.drifted { span { class: "block", {parts::chip("alert", "≠", "rows changed by other hands")} } }
                 if row.skipped > 0 { span { class: "quiet small block", "without {parts::counted(row.skipped, \"event\")}" } }
             }
             td { role: "cell", class: "num", "data-label": "Rows", "{parts::grouped(row.rows)}" }

@@ -3,7 +3,7 @@
 use dg_domain::EventType;
 use dioxus::prelude::*;
 
-use super::{Ask, ask, parts, steering, timeline};
+use super::{Ask, ask, filters, parts, steering, timeline};
 use crate::{
     model::{
         Panel, Shell,
@@ -40,7 +40,7 @@ fn filters(page: &EventsPage) -> Element {
     let until = page.at.until.map(|until| until.to_string()).unwrap_or_default();
     rsx! {
         form { class: "filters", method: "get", action: "{all}", role: "search", "aria-label": "Filter events",
-            {steering::choice("type", "type", "Type", &names, page.at.event_type.as_deref(), true)}
+            {filters::choice("type", "type", "Type", &names, page.at.event_type.as_deref(), true)}
             div { class: "field",
                 label { r#for: "trace", "Trace" }
                 input { id: "trace", name: "trace", "value": "{trace}", autocomplete: "off", placeholder: "any" }
@@ -65,7 +65,7 @@ fn standing(page: &EventsPage, list: &EventList, shell: &Shell) -> Element {
             let newer = (list.head - until).max(0);
             rsx! {
                 div { class: "links", id: "standing",
-                    {steering::chip("warn", "Ⅱ", "held")}
+                    {parts::chip("warn", "Ⅱ", "held")}
                     span { role: "status", "Up to position {parts::grouped(until)}; {parts::counted(newer, \"newer event\")} since." }
                     a { class: "button", id: "resume", href: "{to(None)}", "Jump to now" }
                 }
@@ -73,7 +73,7 @@ fn standing(page: &EventsPage, list: &EventList, shell: &Shell) -> Element {
         }
         None => rsx! {
             div { class: "links", id: "standing",
-                if shell.live { {steering::chip("good", "▶", "following")} } else { {steering::chip("neutral", "■", "as read")} }
+                if shell.live { {parts::chip("good", "▶", "following")} } else { {parts::chip("neutral", "■", "as read")} }
                 span { "The log ends at position {parts::grouped(list.head)}." }
                 if list.head > 0 { a { class: "button", id: "pause", href: "{to(Some(list.head))}", "Hold here" } }
             }
@@ -122,7 +122,7 @@ fn row(page: &EventsPage, row: &LogRow, shell: &Shell) -> Element {
             }
             if let Some((first, last)) = row.gap {
                 p { class: "gap", role: "alert",
-                    {steering::chip("alert", "!", "missing")}
+                    {parts::chip("alert", "!", "missing")}
                     " Positions {parts::grouped(first)} to {parts::grouped(last)} are not in the log."
                 }
             }

@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 
-use super::{forms, parts, steering};
+use super::{filters, forms, parts, steering};
 use crate::{
     acts::runs::quarantine_phrase,
     model::{
@@ -38,8 +38,8 @@ fn filters(page: &FailuresPage) -> Element {
     let trace = page.at.trace_id.clone().unwrap_or_default();
     rsx! {
         form { class: "filters", method: "get", action: "{all}", role: "search", "aria-label": "Filter failures",
-            {steering::choice("status", "status", "Status", &FAILURE_STATUSES, page.at.status.as_deref(), true)}
-            {steering::choice("projection", "projection", "Projection", &PROJECTIONS, page.at.projection.as_deref(), true)}
+            {filters::choice("status", "status", "Status", &FAILURE_STATUSES, page.at.status.as_deref(), true)}
+            {filters::choice("projection", "projection", "Projection", &PROJECTIONS, page.at.projection.as_deref(), true)}
             div { class: "field",
                 label { r#for: "trace", "Trace" }
                 input { id: "trace", name: "trace", "value": "{trace}", autocomplete: "off", placeholder: "any" }
@@ -135,10 +135,10 @@ fn event(page: &FailuresPage, row: &FailureRow) -> Element {
 
 fn stands(status: &str) -> Element {
     match status {
-        "open" => steering::chip("alert", "✕", status),
-        "quarantined" => steering::chip("warn", "–", status),
-        "resolved" => steering::chip("good", "✓", status),
-        _ => steering::chip("neutral", "■", status),
+        "open" => parts::chip("alert", "✕", status),
+        "quarantined" => parts::chip("warn", "–", status),
+        "resolved" => parts::chip("good", "✓", status),
+        _ => parts::chip("neutral", "■", status),
     }
 }
 

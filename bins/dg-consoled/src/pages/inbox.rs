@@ -2,10 +2,7 @@
 
 use dioxus::prelude::*;
 
-use super::{
-    forms, parts,
-    traces::{choice, entry},
-};
+use super::{filters, forms, parts};
 use crate::{
     model::{
         Panel, Shell,
@@ -57,9 +54,9 @@ fn filters(page: &InboxPage) -> Element {
     rsx! {
         form { class: "filters", method: "get", action: "{action}", role: "search", "aria-label": "Filter the queue",
             if filter.view != "all" { input { r#type: "hidden", name: "view", "value": "{filter.view}" } }
-            {entry("q", "Words", "title, id, reason", filter.text.as_deref().unwrap_or_default())}
-            {choice("priority", "Priority", &PRIORITIES, filter.priority.as_deref())}
-            {entry("policy", "Policy", "refund-limit", filter.policy.as_deref().unwrap_or_default())}
+            {filters::entry("q", "Words", "title, id, reason", filter.text.as_deref().unwrap_or_default())}
+            {filters::choice("priority", "priority", "Priority", &PRIORITIES, filter.priority.as_deref(), true)}
+            {filters::entry("policy", "Policy", "refund-limit", filter.policy.as_deref().unwrap_or_default())}
             div { class: "field actions",
                 button { class: "button primary", r#type: "submit", "Filter" }
                 if !filter.is_whole() { a { class: "button", href: "{whole}", "Clear filters" } }
@@ -157,10 +154,7 @@ fn due(row: &InboxRow, shell: &Shell) -> Element {
     let distance = moment::relative(due, shell.now);
     rsx! {
         if row.overdue {
-            span { class: "chip alert",
-                span { class: "mark", "aria-hidden": "true", "!" }
-                "overdue"
-            }
+            {parts::chip("alert", "!", "overdue")}
             " "
         }
         time { datetime: "{due.rfc3339()}", title: "{due.rfc3339()}", "{distance}" }

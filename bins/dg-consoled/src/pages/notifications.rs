@@ -84,10 +84,7 @@ fn entry(page: &NotificationsPage, row: &NotificationRow, shell: &Shell) -> Elem
     let form = format!("read-{}", row.notification_id);
     rsx! {
         li { key: "{row.notification_id}",
-            span { class: "chip {tone}",
-                span { class: "mark", "aria-hidden": "true", "{mark}" }
-                "{word}"
-            }
+            {parts::chip(tone, mark, word)}
             a { href: "{href}", "{row.message}" }
             span { class: "quiet small",
                 "{row.category} "

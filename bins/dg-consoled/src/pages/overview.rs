@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 
-use super::{parts, traces};
+use super::{parts, steering, traces};
 use crate::{
     model::{
         Panel, Shell, TraceRow,
@@ -88,10 +88,7 @@ fn waiting(page: &OverviewPage, item: &Waiting, shell: &Shell) -> Element {
     let (tone, mark, word) = if item.overdue { ("alert", "!", "overdue") } else { ("info", "○", "in time") };
     rsx! {
         li { key: "{item.workflow_id}",
-            span { class: "chip {tone}",
-                span { class: "mark", "aria-hidden": "true", "{mark}" }
-                "{word}"
-            }
+            {parts::chip(tone, mark, word)}
             a { href: "{href}", "{item.title}" }
             span { class: "quiet small", "{item.priority}, due {due}" }
         }
@@ -113,18 +110,10 @@ fn projections(page: &OverviewPage, shell: &Shell) -> Element {
 }
 
 fn projection(row: &ProjectionRow) -> Element {
-    let (tone, mark) = match row.status.as_str() {
-        "ok" => ("good", "✓"),
-        "failed" | "stalled" => ("alert", "✕"),
-        _ => ("warn", "…"),
-    };
     let failures = (row.failures > 0).then(|| parts::counted(row.failures, "open failure"));
     rsx! {
         li { key: "{row.name}",
-            span { class: "chip {tone}",
-                span { class: "mark", "aria-hidden": "true", "{mark}" }
-                "{row.status}"
-            }
+            {steering::health(&row.status)}
             code { "{row.name}" }
             span { class: "quiet small",
                 "at position {parts::grouped(row.applied)}"

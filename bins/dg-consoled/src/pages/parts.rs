@@ -10,6 +10,21 @@ use crate::{
 };
 
 /// A mark beside a word, so that no meaning is carried by colour alone.
+pub(super) fn chip(tone: &str, mark: &str, word: &str) -> Element {
+    rsx! {
+        span { class: "chip {tone}",
+            span { class: "mark", "aria-hidden": "true", "{mark}" }
+            "{word}"
+        }
+    }
+}
+
+/// A name and what goes by it, in a list of such.
+pub(super) fn fact(name: &str, value: Element) -> Element {
+    rsx! { div { dt { "{name}" } dd { {value} } } }
+}
+
+/// How a trace stands.
 pub(super) fn standing(standing: Standing) -> Element {
     let (tone, mark) = match standing {
         Standing::Open => ("info", "○"),
@@ -19,10 +34,7 @@ pub(super) fn standing(standing: Standing) -> Element {
         Standing::Finished => ("neutral", "■"),
     };
     rsx! {
-        span { class: "chip {tone}",
-            span { class: "mark", "aria-hidden": "true", "{mark}" }
-            "{standing.word()}"
-        }
+        {chip(tone, mark, standing.word())}
     }
 }
 
@@ -38,10 +50,7 @@ pub(super) fn review_status(status: &str) -> Element {
     };
     let word = status.replace('_', " ");
     rsx! {
-        span { class: "chip {tone}",
-            span { class: "mark", "aria-hidden": "true", "{mark}" }
-            "{word}"
-        }
+        {chip(tone, mark, &word)}
     }
 }
 
@@ -54,10 +63,7 @@ pub(super) fn priority(priority: &str) -> Element {
         _ => ("info", "–"),
     };
     rsx! {
-        span { class: "chip {tone}",
-            span { class: "mark", "aria-hidden": "true", "{mark}" }
-            "{priority}"
-        }
+        {chip(tone, mark, priority)}
     }
 }
 

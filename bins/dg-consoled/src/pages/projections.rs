@@ -105,7 +105,7 @@ fn row(page: &ProjectionsPage, row: &HealthRow, shell: &Shell) -> Element {
                 }
                 if row.drift.is_some() {
                     span { class: "small block",
-                        {steering::chip("alert", "≠", "changed by other hands")}
+                        {parts::chip("alert", "≠", "changed by other hands")}
                         " since "
                         {parts::instant(row.drift, shell)}
                     }
@@ -146,7 +146,7 @@ fn waiting(page: &ProjectionsPage, health: &Health) -> Element {
         let trace = Place::of(&page.tenant, Screen::trace(&one.trace_id)).href();
         rsx! {
             li { key: "{one.failure_id}",
-                {steering::chip("alert", "✕", "missing")}
+                {parts::chip("alert", "✕", "missing")}
                 span { "event {parts::grouped(one.log_seq)} of " a { href: "{trace}", "{one.trace_id}" } " in {one.projection}" }
                 code { "{one.code}" }
                 a { class: "button", href: "{href}", "Decide" }

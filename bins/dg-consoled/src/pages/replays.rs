@@ -2,7 +2,7 @@
 
 use dioxus::prelude::*;
 
-use super::{forms, parts, steering};
+use super::{filters, forms, parts, steering};
 use crate::{
     acts::runs::phrase,
     model::{
@@ -47,8 +47,8 @@ fn choose(page: &ReplaysPage) -> Element {
     let here = Place::of(&page.tenant, Screen::Replays(ReplaysAt::default())).href();
     rsx! {
         form { class: "filters panel", id: "choose", method: "get", action: "{here}", "aria-label": "Ask for a run",
-            {steering::choice("do-mode", "do", "Ask for a", &ASKED_MODES, Some(ASKED_MODES[0]), false)}
-            {steering::choice("do-of", "of", "of", &TARGETS, Some(TARGETS[0]), false)}
+            {filters::choice("do-mode", "do", "Ask for a", &ASKED_MODES, Some(ASKED_MODES[0]), false)}
+            {filters::choice("do-of", "of", "of", &TARGETS, Some(TARGETS[0]), false)}
             div { class: "field actions", button { class: "button primary", r#type: "submit", "Continue" } }
         }
     }
@@ -107,7 +107,7 @@ fn meets(page: &ReplaysPage, target: &str) -> Element {
         let name = mode_name(&line.mode);
         rsx! {
             p { key: "{line.job_id}",
-                {steering::chip("warn", "!", "in the way")}
+                {parts::chip("warn", "!", "in the way")}
                 " "
                 a { href: "{href}", "{name} of {line.projection}" }
                 " is {line.status}; the service refuses another run about the same projection until it has ended."
@@ -134,8 +134,8 @@ fn filters(page: &ReplaysPage) -> Element {
     let all = Place::of(&page.tenant, Screen::Replays(ReplaysAt::default())).href();
     rsx! {
         form { class: "filters", method: "get", action: "{all}", role: "search", "aria-label": "Filter runs",
-            {steering::choice("status", "status", "Status", &RUN_STATUSES, page.at.status.as_deref(), true)}
-            {steering::choice("mode", "mode", "Mode", &RUN_MODES, page.at.mode.as_deref(), true)}
+            {filters::choice("status", "status", "Status", &RUN_STATUSES, page.at.status.as_deref(), true)}
+            {filters::choice("mode", "mode", "Mode", &RUN_MODES, page.at.mode.as_deref(), true)}
             div { class: "field actions",
                 button { class: "button", r#type: "submit", "Filter" }
                 if !page.at.is_unfiltered() { a { class: "button", id: "clear", href: "{all}", "Clear filters" } }

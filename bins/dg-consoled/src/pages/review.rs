@@ -125,15 +125,15 @@ fn standing(page: &ReviewPage, item: &Item, shell: &Shell) -> Element {
         section { "aria-labelledby": "standing",
             h2 { id: "standing", "How it stands" }
             dl { class: "panel facts-panel one", id: "summary",
-                {fact("For", rsx! { "{whom}" })}
-                {fact("Looked at by", match &item.claimed_by { Some(who) => rsx! { "{who}" }, None => rsx! { "nobody" } })}
-                {fact("Due", clock(item, shell))}
-                if item.escalations > 0 { {fact("Escalated", rsx! { {parts::counted(item.escalations, "time")} })} }
-                {fact("Round and version", rsx! { "{item.round}, {item.version}" })}
-                if let Some((id, version)) = &item.template { {fact("Template", rsx! { "{id} " span { class: "quiet small", if *version == 0 { "built in" } else { "version {version}" } } })} }
-                {fact("Recorded by", rsx! { "{item.recorded_by}" })}
-                if let Some((id, href)) = companion { {fact("Companion trace", rsx! { a { class: "id", href: "{href}", "{id}" } })} }
-                {fact("Request", rsx! { code { class: "selectable", "{item.request_hash}" } })}
+                {parts::fact("For", rsx! { "{whom}" })}
+                {parts::fact("Looked at by", match &item.claimed_by { Some(who) => rsx! { "{who}" }, None => rsx! { "nobody" } })}
+                {parts::fact("Due", clock(item, shell))}
+                if item.escalations > 0 { {parts::fact("Escalated", rsx! { {parts::counted(item.escalations, "time")} })} }
+                {parts::fact("Round and version", rsx! { "{item.round}, {item.version}" })}
+                if let Some((id, version)) = &item.template { {parts::fact("Template", rsx! { "{id} " span { class: "quiet small", if *version == 0 { "built in" } else { "version {version}" } } })} }
+                {parts::fact("Recorded by", rsx! { "{item.recorded_by}" })}
+                if let Some((id, href)) = companion { {parts::fact("Companion trace", rsx! { a { class: "id", href: "{href}", "{id}" } })} }
+                {parts::fact("Request", rsx! { code { class: "selectable", "{item.request_hash}" } })}
             }
         }
     }
@@ -169,10 +169,6 @@ fn clock(item: &Item, shell: &Shell) -> Element {
         (None, Some(left)) => rsx! { "The clock stands still; {moment::stretch(left)} are left." },
         (None, None) => rsx! { "no deadline" },
     }
-}
-
-fn fact(name: &str, value: Element) -> Element {
-    rsx! { div { dt { "{name}" } dd { {value} } } }
 }
 
 fn told(item: &Item, shell: &Shell) -> Element {

@@ -68,7 +68,7 @@ fn steps(run: &RunDetail) -> Element {
     let again = (run.attempt > 1).then(|| format!("Its runner was lost; this is attempt {}.", run.attempt));
     rsx! {
         ol { class: "states", id: "steps", "aria-label": "State: {status}", {items} }
-        if let Some(again) = again { p { {steering::chip("warn", "!", "taken up again")} " {again}" } }
+        if let Some(again) = again { p { {parts::chip("warn", "!", "taken up again")} " {again}" } }
     }
 }
 
@@ -202,7 +202,7 @@ fn differing(difference: &Difference) -> Element {
         let (expected, actual) = (or_none(expected), or_none(actual));
         rsx! {
             tr { key: "{name}", role: "row", class: if differs { "differs" } else { "" },
-                td { role: "cell", "data-label": "", if differs { {steering::chip("alert", "≠", "different")} } else { {steering::chip("neutral", "=", "same")} } }
+                td { role: "cell", "data-label": "", if differs { {parts::chip("alert", "≠", "different")} } else { {parts::chip("neutral", "=", "same")} } }
                 td { role: "cell", class: "what", code { "{name}" } }
                 td { role: "cell", "data-label": "Expected", code { class: "digest", "{expected}" } }
                 td { role: "cell", "data-label": "Actual", code { class: "digest", "{actual}" } }

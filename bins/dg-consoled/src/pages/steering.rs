@@ -15,43 +15,33 @@ use crate::{
     place::{Place, Screen},
 };
 
-/// A mark and a word.
-pub(super) fn chip(tone: &str, mark: &str, word: &str) -> Element {
-    rsx! {
-        span { class: "chip {tone}",
-            span { class: "mark", "aria-hidden": "true", "{mark}" }
-            "{word}"
-        }
-    }
-}
-
 /// How a read model stands.
 pub(super) fn health(status: &str) -> Element {
     match status {
-        "ok" => chip("good", "✓", status),
-        "failed" | "stalled" => chip("alert", "✕", status),
-        _ => chip("warn", "…", status),
+        "ok" => parts::chip("good", "✓", status),
+        "failed" | "stalled" => parts::chip("alert", "✕", status),
+        _ => parts::chip("warn", "…", status),
     }
 }
 
 /// How a run stands.
 pub(super) fn status(status: &str) -> Element {
     match status {
-        "completed" => chip("good", "✓", status),
-        "failed" => chip("alert", "✕", status),
-        "queued" => chip("info", "○", status),
-        "running" => chip("info", "▶", status),
-        "cancelled" => chip("neutral", "–", status),
-        _ => chip("warn", "…", status),
+        "completed" => parts::chip("good", "✓", status),
+        "failed" => parts::chip("alert", "✕", status),
+        "queued" => parts::chip("info", "○", status),
+        "running" => parts::chip("info", "▶", status),
+        "cancelled" => parts::chip("neutral", "–", status),
+        _ => parts::chip("warn", "…", status),
     }
 }
 
 /// What a comparison said.
 pub(super) fn verdict(verdict: Verdict) -> Element {
     match verdict {
-        Verdict::Equal => chip("good", "=", "equal"),
-        Verdict::Different => chip("alert", "≠", "different"),
-        Verdict::NotComparable => chip("neutral", "?", "not comparable"),
+        Verdict::Equal => parts::chip("good", "=", "equal"),
+        Verdict::Different => parts::chip("alert", "≠", "different"),
+        Verdict::NotComparable => parts::chip("neutral", "?", "not comparable"),
     }
 }
 
@@ -126,7 +116,7 @@ pub(super) fn not_admin(shell: &Shell) -> Option<String> {
 /// Says why a form cannot be used, if it cannot.
 pub(super) fn why_barred(reason: Option<&str>) -> Element {
     let Some(reason) = reason else { return rsx! {} };
-    rsx! { p { class: "barred", {chip("warn", "!", "not allowed")} " {reason}" } }
+    rsx! { p { class: "barred", {parts::chip("warn", "!", "not allowed")} " {reason}" } }
 }
 
 /// A part that is not ready: its skeleton, which permission is missing, or why it could not be read.
@@ -158,25 +148,6 @@ pub(super) fn short_digest(digest: &str) -> Element {
     let short: String = digest.chars().take(20).collect();
     let more = if digest.chars().count() > 20 { "…" } else { "" };
     rsx! { code { class: "nowrap", title: "{digest}", "{short}{more}" } }
-}
-
-/// A choice of one of `options`, or of any.
-pub(super) fn choice(id: &str, name: &str, label: &str, options: &[&str], chosen: Option<&str>, any: bool) -> Element {
-    let options = options.iter().map(|option| {
-        let selected = chosen == Some(*option);
-        rsx! { option { key: "{option}", value: "{option}", "selected": selected, "{option}" } }
-    });
-    rsx! {
-        div { class: "field",
-            label { r#for: "{id}", "{label}" }
-            select { id: "{id}", name: "{name}",
-                if any {
-                    option { value: "", "selected": chosen.is_none(), "any" }
-                }
-                {options}
-            }
-        }
-    }
 }
 
 /// The phrase that somebody has to type, and where.

@@ -184,10 +184,7 @@ fn template(row: &TemplateRow) -> Element {
     let version = if row.version == 0 { "built in".to_owned() } else { format!("version {}", row.version) };
     rsx! {
         li { key: "{row.template_id}",
-            span { class: "chip {tone}",
-                span { class: "mark", "aria-hidden": "true", "{mark}" }
-                "{word}"
-            }
+            {parts::chip(tone, mark, word)}
             code { "{row.template_id}" }
             span { "{row.title}" }
             span { class: "quiet small", "{version}" }

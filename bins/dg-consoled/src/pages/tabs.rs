@@ -2,7 +2,6 @@
 
 mod policy;
 
-use dg_domain::TenantId;
 use dioxus::prelude::*;
 
 use super::{graph, parts, precedents};
@@ -15,11 +14,6 @@ use crate::{
     },
     place::{Download, GraphAsk, Place, PrecedentAsk, Screen, TraceTab},
 };
-
-/// The page of an item, written here alone.
-pub(super) fn review_href(tenant: &TenantId, workflow_id: &str) -> String {
-    Place::of(tenant, Screen::review(workflow_id)).href()
-}
 
 /// Links to the views.
 pub(super) fn nav(page: &TracePage) -> Element {
@@ -119,20 +113,10 @@ fn reviews(page: &TracePage, rows: &[ReviewRow], shell: &Shell) -> Element {
 }
 
 fn review(page: &TracePage, row: &ReviewRow, shell: &Shell) -> Element {
-    let href = review_href(&page.tenant, &row.workflow_id);
-    let (tone, mark) = match (row.open, row.overdue, row.status.as_str()) {
-        (true, true, _) => ("alert", "!"),
-        (true, false, _) => ("info", "○"),
-        (false, _, "rejected") => ("alert", "✕"),
-        (false, ..) => ("good", "✓"),
-    };
-    let status = row.status.replace('_', " ");
+    let href = Place::of(&page.tenant, Screen::review(&row.workflow_id)).href();
     rsx! {
         li { key: "{row.workflow_id}",
-            span { class: "chip {tone}",
-                span { class: "mark", "aria-hidden": "true", "{mark}" }
-                "{status}"
-            }
+            {parts::review_status(&row.status)}
             a { href: "{href}", "{row.title}" }
             span { class: "quiet small",
                 "{row.priority}"

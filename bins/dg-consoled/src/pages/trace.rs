@@ -65,22 +65,18 @@ fn summary(head: &TraceHead, shell: &Shell) -> Element {
     });
     rsx! {
         dl { class: "panel facts-panel", id: "summary",
-            {fact("Workflow", rsx! { "{or_unknown(&head.workflow)}" })}
-            {fact("About", parts::entity(&head.entity))}
-            {fact("Events", rsx! { span { id: "event-count", "{parts::grouped(head.event_count)}" } })}
-            {fact("Started", parts::instant(head.started, shell))}
-            if head.finished.is_some() { {fact("Finished", parts::instant(head.finished, shell))} }
-            if let Some(took) = took { {fact("Took", rsx! { "{took}" })} }
-            if let Some(range) = range { {fact("Log positions", rsx! { "{range}" })} }
-            if !head.policies.is_empty() { {fact("Policies", names(&head.policies))} }
-            if !head.actors.is_empty() { {fact("Actors", names(&head.actors))} }
-            if !head.tags.is_empty() { {fact("Tags", names(&head.tags))} }
+            {parts::fact("Workflow", rsx! { "{or_unknown(&head.workflow)}" })}
+            {parts::fact("About", parts::entity(&head.entity))}
+            {parts::fact("Events", rsx! { span { id: "event-count", "{parts::grouped(head.event_count)}" } })}
+            {parts::fact("Started", parts::instant(head.started, shell))}
+            if head.finished.is_some() { {parts::fact("Finished", parts::instant(head.finished, shell))} }
+            if let Some(took) = took { {parts::fact("Took", rsx! { "{took}" })} }
+            if let Some(range) = range { {parts::fact("Log positions", rsx! { "{range}" })} }
+            if !head.policies.is_empty() { {parts::fact("Policies", names(&head.policies))} }
+            if !head.actors.is_empty() { {parts::fact("Actors", names(&head.actors))} }
+            if !head.tags.is_empty() { {parts::fact("Tags", names(&head.tags))} }
         }
     }
-}
-
-fn fact(name: &str, value: Element) -> Element {
-    rsx! { div { dt { "{name}" } dd { {value} } } }
 }
 
 fn names(names: &[String]) -> Element {

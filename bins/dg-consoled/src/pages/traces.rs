@@ -3,7 +3,7 @@
 use dg_domain::TenantId;
 use dioxus::prelude::*;
 
-use super::{Ask, ask, parts};
+use super::{Ask, ask, filters, parts};
 use crate::{
     model::{Panel, Shell, TraceList, TraceRow, TracesPage},
     place::{OUTCOMES, Place, STATUSES, Screen, TraceFilter},
@@ -31,14 +31,14 @@ fn filters(page: &TracesPage) -> Element {
     let workflow = filter.workflow.clone().unwrap_or_default();
     rsx! {
         form { class: "filters", method: "get", action: "{all}", role: "search", "aria-label": "Filter traces",
-            {entry("q", "Words", "title, workflow, reason", filter.words.as_deref().unwrap_or_default())}
+            {filters::entry("q", "Words", "title, workflow, reason", filter.words.as_deref().unwrap_or_default())}
             div { class: "field",
                 label { r#for: "workflow", "Workflow" }
                 input { id: "workflow", name: "workflow", "value": "{workflow}", list: "workflows", autocomplete: "off", placeholder: "any" }
                 datalist { id: "workflows", {workflows(page)} }
             }
-            {choice("status", "Status", &STATUSES, filter.status.as_deref())}
-            {choice("outcome", "Outcome", &OUTCOMES, filter.outcome.as_deref())}
+            {filters::choice("status", "status", "Status", &STATUSES, filter.status.as_deref(), true)}
+            {filters::choice("outcome", "outcome", "Outcome", &OUTCOMES, filter.outcome.as_deref(), true)}
             div { class: "field actions",
                 button { class: "button primary", r#type: "submit", "Filter" }
                 if !filter.is_empty() {
@@ -56,11 +56,11 @@ fn filters(page: &TracesPage) -> Element {
 fn closer(filter: &TraceFilter) -> Element {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     rsx! {
-        {entry("entity", "Entity", "order:1042", &text(&filter.entity))}
-        {entry("policy", "Policy", "refund-limit:3", &text(&filter.policy))}
-        {entry("actor", "Actor", "agent:refund-bot", &text(&filter.actor))}
-        {entry("tag", "Tags", "eu, urgent", &filter.tags.join(", "))}
-        {entry("fact", "Facts", "amount>=100, region=EU", &filter.facts.join(", "))}
+        {filters::entry("entity", "Entity", "order:1042", &text(&filter.entity))}
+        {filters::entry("policy", "Policy", "refund-limit:3", &text(&filter.policy))}
+        {filters::entry("actor", "Actor", "agent:refund-bot", &text(&filter.actor))}
+        {filters::entry("tag", "Tags", "eu, urgent", &filter.tags.join(", "))}
+        {filters::entry("fact", "Facts", "amount>=100, region=EU", &filter.facts.join(", "))}
         {day("started_from", "Started from", &text(&filter.from))}
         {day("started_until", "Started before", &text(&filter.until))}
         div { class: "field check",
@@ -72,38 +72,11 @@ fn closer(filter: &TraceFilter) -> Element {
     }
 }
 
-/// A short text to filter by.
-pub(super) fn entry(name: &str, label: &str, example: &str, value: &str) -> Element {
-    rsx! {
-        div { class: "field",
-            label { r#for: "{name}", "{label}" }
-            input { id: "{name}", name: "{name}", "value": "{value}", autocomplete: "off", placeholder: "{example}" }
-        }
-    }
-}
-
 fn day(name: &str, label: &str, value: &str) -> Element {
     rsx! {
         div { class: "field",
             label { r#for: "{name}", "{label}" }
             input { id: "{name}", name: "{name}", r#type: "date", "value": "{value}" }
-        }
-    }
-}
-
-/// One of a few words, or any.
-pub(super) fn choice(id: &str, name: &str, options: &[&str], chosen: Option<&str>) -> Element {
-    let options = options.iter().map(|option| {
-        let selected = chosen == Some(*option);
-        rsx! { option { key: "{option}", value: "{option}", "selected": selected, "{option}" } }
-    });
-    rsx! {
-        div { class: "field",
-            label { r#for: "{id}", "{name}" }
-            select { id: "{id}", name: "{id}",
-                option { value: "", "selected": chosen.is_none(), "any" }
-                {options}
-            }
         }
     }
 }

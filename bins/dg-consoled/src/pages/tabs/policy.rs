@@ -3,7 +3,6 @@
 use dg_domain::TenantId;
 use dioxus::prelude::*;
 
-use super::review_href;
 use crate::{
     model::{
         Shell, TracePage,
@@ -37,7 +36,7 @@ pub(super) fn section(page: &TracePage, path: &PolicyPath, shell: &Shell) -> Ele
 
 fn step(page: &TracePage, step: &Step, shell: &Shell) -> Element {
     let event = format!("{}#seq-{}", Place::of(&page.tenant, Screen::trace(&page.trace_id)).href(), step.trace_seq);
-    let review = step.review.as_ref().map(|item| review_href(&page.tenant, item));
+    let review = step.review.as_ref().map(|item| Place::of(&page.tenant, Screen::review(item)).href());
     let since = step.since.map(moment::stretch);
     rsx! {
         li { key: "{step.trace_seq}", class: "{step.story.tone.word()}", "data-type": "{step.event_type}",
@@ -74,10 +73,7 @@ fn evaluation(page: &TracePage, one: &Evaluation) -> Element {
         article { key: "{one.trace_seq}", class: "panel picked", "aria-label": "Evaluation in event {one.trace_seq}",
             p { class: "title-line",
                 a { href: "{graph(&one.node)}", "{one.policy}" }
-                span { class: "chip {tone}",
-                    span { class: "mark", "aria-hidden": "true", "{mark}" }
-                    "{one.decision}"
-                }
+                {parts::chip(tone, mark, &one.decision)}
                 span { class: "quiet small", "event {one.trace_seq}" }
             }
             if let Some(explanation) = &one.explanation { p { class: "explained", "{explanation}" } }
