@@ -32,6 +32,11 @@ fn end_to_end() {
         ],
     );
     assert_eq!(found["events"], 600);
+    let found = check(
+        &["e2e", "--rate", "200", "--seconds", "2", "--connections", "4", "--batch", "7"],
+        &["batch", "visible_p50_ms"],
+    );
+    assert_eq!((&found["batch"], &found["events"]), (&7.into(), &400.into()));
 }
 
 #[test]

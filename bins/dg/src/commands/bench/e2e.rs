@@ -1,4 +1,4 @@
-//! `e2e`: single appends at a steady rate, and how long until all projections hold each of them.
+//! `e2e`: appends at a steady rate, one by one or in small batches, and how long until all projections hold each event.
 //!
 //! One follower hears what a waiting read hears, the projector's nudges, and reads the four cursors after each, with a look
 //! every few milliseconds in between. So every event is timed and not a sample, and it costs the suite one statement per
@@ -6,6 +6,7 @@
 
 use std::{
     io::Write,
+    iter,
     time::{Duration, Instant},
 };
 
@@ -35,12 +36,21 @@ const BEHIND_WARM_UP: usize = 1_000_000;
 const TARGET_P50_MS: u32 = 20;
 const TARGET_P99_MS: u32 = 100;
 
-/// An acknowledged event.
+/// An acknowledged request.
 pub(super) struct Appended {
+    /// The position of its last event: what a caller who waits for the whole request waits for.
     pub(super) log_seq: i64,
+    pub(super) events: usize,
     /// When it was due.
     pub(super) sent: Instant,
     took: Duration,
+}
+
+/// What one connection sends, in order: so many events in each request, fewer in the last.
+pub(super) struct Load {
+    pub(super) events: usize,
+    batch: usize,
+    bodies: Vec<Bytes>,
 }
 
 /// All projections held everything up to a position.
@@ -55,14 +65,14 @@ pub(super) async fn run(suite: &Suite, plan: &Plan, notes: &mut impl Write) -> R
     let warm = Plan { events: EVENTS_PER_TRACE * plan.connections, batch: 1, ..*plan };
     fill::send(suite, &warm).await?;
     fill::projected(&store, &tenant).await?;
-    let bodies = bodies(plan);
-    let events: usize = bodies.iter().map(Vec::len).sum();
+    let loads = loads(plan);
+    let events: usize = loads.iter().map(|load| load.events).sum();
     writeln!(notes, "e2e: sending {events} events, {} per second …", plan.per_second)?;
 
     let stop = CancellationToken::new();
     let listener = Listener::start(suite.database(), &[Channel::Projection], stop.clone());
     let following = tokio::spawn(follow(store.clone(), tenant.clone(), listener, stop.clone()));
-    let sent = append(suite, plan, bodies).await;
+    let sent = append(suite, plan, loads).await;
     // Stopping the follower lets it look once more, when everything is there.
     let settled = fill::projected(&store, &tenant).await;
     stop.cancel();
@@ -71,7 +81,13 @@ pub(super) async fn run(suite: &Suite, plan: &Plan, notes: &mut impl Write) -> R
     fill::check_head(settled?.0, warm.events + events)?;
 
     let appends = Times::of(appended.iter().map(|event| event.took).collect());
-    let visible = Times::of(appended.iter().filter_map(|event| visible_after(event, &seen)).collect());
+    let visible = Times::of(
+        appended
+            .iter()
+            .filter_map(|one| Some(iter::repeat_n(visible_after(one, &seen)?, one.events)))
+            .flatten()
+            .collect(),
+    );
     if visible.count() != events {
         let message = format!("{events} events were acknowledged, {} were seen in the projections", visible.count());
         return Err(Failure::new(Exit::Software, "events_missing", message));
@@ -82,6 +98,7 @@ pub(super) async fn run(suite: &Suite, plan: &Plan, notes: &mut impl Write) -> R
         .rate(events, spent)
         .with("append_p50_ms", appends.p50_ms())
         .with("append_p99_ms", appends.p99_ms())
+        .with("batch", plan.batch)
         .with("connections", plan.connections)
         .with("events", events)
         .with("met", met)
@@ -95,7 +112,7 @@ pub(super) async fn run(suite: &Suite, plan: &Plan, notes: &mut impl Write) -> R
 }
 
 /// What each connection sends: decisions of its own, so that their events stay in order.
-pub(super) fn bodies(plan: &Plan) -> Vec<Vec<Bytes>> {
+pub(super) fn loads(plan: &Plan) -> Vec<Load> {
     let seconds = usize::try_from(plan.lasting.as_secs()).unwrap_or(usize::MAX);
     let events = (seconds * plan.per_second as usize).div_ceil(plan.connections);
     let first_trace = |at: usize| BEHIND_WARM_UP + at * (events / EVENTS_PER_TRACE + 1);
@@ -106,25 +123,22 @@ pub(super) fn bodies(plan: &Plan) -> Vec<Vec<Bytes>> {
             lengths: Lengths::Staggered(at % EVENTS_PER_TRACE),
             payload_bytes: plan.payload_bytes,
         })
-        .map(|share| share.bodies(1).collect())
+        .map(|share| Load { events, batch: plan.batch, bodies: share.bodies(plan.batch).collect() })
         .collect()
 }
 
 /// Sends every event when it is due; answers what was acknowledged and how long all of it took.
-pub(super) async fn append(
-    suite: &Suite,
-    plan: &Plan,
-    bodies: Vec<Vec<Bytes>>,
-) -> Result<(Vec<Appended>, Duration), Failure> {
-    let mut work = Vec::with_capacity(bodies.len());
-    for bodies in bodies {
-        work.push((Connection::open(suite, TENANT).await?, bodies));
+pub(super) async fn append(suite: &Suite, plan: &Plan, loads: Vec<Load>) -> Result<(Vec<Appended>, Duration), Failure> {
+    let mut work = Vec::with_capacity(loads.len());
+    for load in loads {
+        work.push((Connection::open(suite, TENANT).await?, load));
     }
     let pace = Pace::start(plan.per_second);
     let connections = work.len();
-    let tasks = work.into_iter().enumerate().map(|(at, (connection, bodies))| {
-        tokio::spawn(append_some(connection, pace, (at..).step_by(connections), bodies))
-    });
+    let tasks = work
+        .into_iter()
+        .enumerate()
+        .map(|(at, (connection, load))| tokio::spawn(append_some(connection, pace, (at..).step_by(connections), load)));
     let joined =
         try_join_all(tasks).await.map_err(|error| Failure::new(Exit::Software, "internal_error", error.to_string()))?;
     let spent = pace.elapsed();
@@ -136,26 +150,34 @@ async fn append_some(
     mut connection: Connection,
     pace: Pace,
     numbers: impl Iterator<Item = usize> + Send,
-    bodies: Vec<Bytes>,
+    load: Load,
 ) -> Result<Vec<Appended>, Failure> {
-    let mut appended = Vec::with_capacity(bodies.len());
-    for (number, body) in numbers.zip(bodies) {
-        let sent = pace.due(number as u64).await;
-        let (status, answer) = connection.post("/api/v1/events", body).await?;
+    // A batch says where its last event is, a single append where the event is.
+    let (path, name) = if load.batch == 1 {
+        ("/api/v1/events", "\"log_seq\":")
+    } else {
+        ("/api/v1/events:batch", "\"last_log_seq\":")
+    };
+    let mut appended = Vec::with_capacity(load.bodies.len());
+    let mut left = load.events;
+    for (number, body) in numbers.zip(load.bodies) {
+        let events = left.min(load.batch);
+        left -= events;
+        let sent = pace.due((number * load.batch) as u64).await;
+        let (status, answer) = connection.post(path, body).await?;
         let took = sent.elapsed();
         accept(status, &answer)?;
-        appended.push(Appended { log_seq: log_seq(&answer)?, sent, took });
+        appended.push(Appended { log_seq: position(&answer, name)?, events, sent, took });
     }
     Ok(appended)
 }
 
-/// The position in the answer to an append.
-fn log_seq(answer: &[u8]) -> Result<i64, Failure> {
-    const NAME: &str = "\"log_seq\":";
+/// The position that an answer tells under `name`.
+fn position(answer: &[u8], name: &str) -> Result<i64, Failure> {
     let text = std::str::from_utf8(answer).unwrap_or_default();
-    let digits = text.split_once(NAME).map(|(_, rest)| rest.trim_start()).unwrap_or_default();
+    let digits = text.split_once(name).map(|(_, rest)| rest.trim_start()).unwrap_or_default();
     let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
-    let missing = |_| Failure::new(Exit::Data, "unexpected_answer", format!("no log_seq in {text}"));
+    let missing = |_| Failure::new(Exit::Data, "unexpected_answer", format!("no {name} in {text}"));
     digits[..end].parse().map_err(missing)
 }
 
@@ -185,9 +207,9 @@ async fn follow(
     }
 }
 
-fn visible_after(event: &Appended, seen: &[Seen]) -> Option<Duration> {
-    let first = seen.partition_point(|seen| seen.log_seq < event.log_seq);
-    Some(seen.get(first)?.at.saturating_duration_since(event.sent))
+fn visible_after(request: &Appended, seen: &[Seen]) -> Option<Duration> {
+    let first = seen.partition_point(|seen| seen.log_seq < request.log_seq);
+    Some(seen.get(first)?.at.saturating_duration_since(request.sent))
 }
 
 #[cfg(test)]
@@ -196,15 +218,16 @@ mod tests {
 
     #[test]
     fn the_position_is_read_from_the_answer() {
-        assert_eq!(log_seq(br#"{"data":{"event":{"log_seq":4711,"x":1}}}"#).unwrap(), 4711);
-        assert!(log_seq(b"{}").is_err());
+        let name = "\"log_seq\":";
+        assert_eq!(position(br#"{"data":{"event":{"log_seq":4711,"x":1}}}"#, name).unwrap(), 4711);
+        assert!(position(b"{}", name).is_err());
     }
 
     #[test]
     fn an_event_is_visible_with_the_first_position_behind_it() {
         let sent = Instant::now();
         let seen = [(3, 10), (7, 20)].map(|(log_seq, after)| Seen { log_seq, at: sent + Duration::from_millis(after) });
-        let after = |log_seq| visible_after(&Appended { log_seq, sent, took: Duration::ZERO }, &seen);
+        let after = |log_seq| visible_after(&Appended { log_seq, events: 1, sent, took: Duration::ZERO }, &seen);
         assert_eq!(after(3), Some(Duration::from_millis(10)));
         assert_eq!(after(4), Some(Duration::from_millis(20)));
         assert_eq!(after(8), None);

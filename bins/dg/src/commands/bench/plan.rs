@@ -23,6 +23,7 @@ Examples:
   dg bench rebuild --events 1000000 --read-rate 200
   dg bench read
   dg bench e2e --rate 2000 --seconds 60
+  dg bench e2e --rate 2000 --batch 10
   dg bench stream --streams 200 --rate 1000
   dg bench idle --tenants 1000
   dg bench workflow --items 100000
@@ -36,9 +37,9 @@ pub(crate) struct BenchArgs {
     /// Connections that send at the same time. Default: 64 one by one, for e2e and stream, otherwise 8.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1_024))]
     connections: Option<u16>,
-    /// Events per request, for batches.
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1_000))]
-    batch: u16,
+    /// Events per request. Default: 1 for e2e, otherwise 100; append-single and stream always send one.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    batch: Option<u16>,
     /// Bytes of each payload, about.
     #[arg(long, default_value_t = 800, value_parser = clap::value_parser!(u16).range(200..=60_000))]
     payload_bytes: u16,
@@ -177,7 +178,11 @@ impl BenchArgs {
             Scenario::Idle => (200_000, 8, 60),
             Scenario::Workflow => (100_000, 1, 30),
         };
-        let single = self.scenario == Scenario::AppendSingle;
+        let batch = match self.scenario {
+            Scenario::AppendSingle | Scenario::Stream => 1,
+            Scenario::E2e => self.batch.map_or(1, usize::from),
+            _ => self.batch.map_or(100, usize::from),
+        };
         let usual = match self.scenario {
             Scenario::Stream => 1_000,
             Scenario::Workflow => 200,
@@ -186,7 +191,7 @@ impl BenchArgs {
         Plan {
             events: self.events.map_or(events, |events| usize::try_from(events).unwrap_or(usize::MAX)),
             connections: self.connections.map_or(connections, usize::from),
-            batch: if single { 1 } else { usize::from(self.batch) },
+            batch,
             payload_bytes: usize::from(self.payload_bytes),
             per_second: self.rate.unwrap_or(usual),
             streams: usize::from(self.streams),

@@ -31,8 +31,8 @@ pub(super) async fn run(suite: &Suite, plan: &Plan, notes: &mut impl Write) -> R
     let warm = Plan { events: EVENTS_PER_TRACE * plan.connections, batch: 1, ..*plan };
     fill::send(suite, &warm).await?;
     fill::projected(&store, &tenant).await?;
-    let bodies = e2e::bodies(plan);
-    let events: usize = bodies.iter().map(Vec::len).sum();
+    let loads = e2e::loads(plan);
+    let events: usize = loads.iter().map(|load| load.events).sum();
     let mut streams = Vec::with_capacity(plan.streams);
     for _ in 0..plan.streams {
         let path = format!("/api/v1/events/stream?after={}", warm.events);
@@ -40,7 +40,7 @@ pub(super) async fn run(suite: &Suite, plan: &Plan, notes: &mut impl Write) -> R
         streams.push(tokio::spawn(read(body, warm.events, events)));
     }
     writeln!(notes, "stream: {} streams; sending {events} events, {} per second …", plan.streams, plan.per_second)?;
-    let (appended, spent) = e2e::append(suite, plan, bodies).await?;
+    let (appended, spent) = e2e::append(suite, plan, loads).await?;
     let joined = try_join_all(streams)
         .await
         .map_err(|error| Failure::new(Exit::Software, "internal_error", error.to_string()))?;
