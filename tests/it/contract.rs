@@ -35,7 +35,7 @@ const NAMED_BY_THE_CALLER: [&str; 3] = ["put_absence", "put_workflow_calendar", 
 /// Where nobody listens.
 const NOBODY: &str = "http://127.0.0.1:9/hook";
 /// What is not brought to succeed here, and where it is.
-const NOT_HERE: [(&str, &str); 14] = [
+const NOT_HERE: [(&str, &str); 15] = [
     ("skip_workflow_dead_letter", "needs an event that no item takes; the log refuses those"),
     ("follow_events", "never ends; stream.rs follows it"),
     ("follow_workflows", "never ends; workflows/stream.rs follows it"),
@@ -47,6 +47,7 @@ const NOT_HERE: [(&str, &str); 14] = [
     ("pause_run", "needs a run that has not ended; steering.rs has one"),
     ("begin_oidc_sign_in", "needs an issuer; oidc.rs has one"),
     ("finish_oidc_sign_in", "needs an issuer; oidc.rs has one"),
+    ("set_up", "there is nobody yet; identity.rs begins so"),
     ("delete_webhook", "takes away what the others ask for; webhooks.rs removes one"),
     ("delete_workflow_channel", "takes away what the others ask for; telling/outbox.rs removes one"),
     ("resume_run", "needs a run that is still paused; steering.rs has one"),

@@ -487,6 +487,53 @@ impl Browser {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_first_person_sets_the_console_up() {
+    let suite = Suite::start().unwrap();
+    let admin = Api::admin(&suite);
+    let methods = async || admin.get("/api/v1/sessions/methods").await.expect(200)["setup"] == json!(true);
+    assert!(methods().await);
+    let mut browser = Browser::new(&suite.console_url);
+    assert!(browser.get("/sign-in").await.text.contains("href=\"/setup\""));
+    let form = browser.get("/setup").await;
+    assert!(!form.text.contains(&suite.setup_code) && form.text.contains("<h1>First run</h1>"), "{}", form.text);
+    let sent = |code: &'static str, user_id: &'static str, again: &'static str| {
+        [("code", code), ("user_id", user_id), ("display_name", "Ana <b>"), ("password", PASSWORD), ("again", again)]
+    };
+    for (code, user_id, again, problem) in [
+        ("aaaaa-bbbbb-ccccc-ddddd", "ana", PASSWORD, "The setup code is wrong"),
+        ("aaaaa-bbbbb-ccccc-ddddd", "ana", "something else", "not written the same way twice"),
+        ("aaaaa-bbbbb-ccccc-ddddd", "no name", PASSWORD, "Please change this"),
+    ] {
+        let refused = browser.submit(&form, "/setup", &sent(code, user_id, again)).await;
+        assert_eq!(refused.status, 422);
+        assert!(refused.text.contains(problem) && refused.text.contains("Ana &#60;b&#62;"), "{}", refused.text);
+        assert!(!refused.text.contains(PASSWORD) && !refused.text.contains(code), "no secret comes back");
+    }
+    let code = suite.setup_code.to_uppercase();
+    let good = [("code", code.as_str()), ("user_id", "ana"), ("password", PASSWORD), ("again", PASSWORD)];
+    let elsewhere = Page { status: 200, location: String::new(), refresh: String::new(), text: String::new() };
+    assert_eq!(browser.submit(&elsewhere, "/setup", &good).await.status, 403, "a form that is not the console's");
+    // A name that a program has is refused, and the code stays good.
+    let body = json!({"code": suite.setup_code, "user_id": "local-admin", "password": PASSWORD});
+    admin.post("/api/v1/sessions/setup", &body).await.refused(409, "conflict");
+    let entered = browser.submit(&form, "/setup", &good).await;
+    assert_eq!((entered.status, entered.location.as_str()), (303, "/"), "{}", entered.text);
+    let me = admin.get("/api/v1/admin/users/ana").await;
+    let me = &me.expect(200)["user"];
+    assert_eq!((&me["roles"], &me["permissions"]), (&json!(["admin"]), &json!(["*"])));
+    assert_eq!(me["must_change_password"], json!(false));
+    // The door is shut, also for whoever has the code.
+    let body = json!({"code": suite.setup_code, "user_id": "eve", "password": PASSWORD});
+    admin.post("/api/v1/sessions/setup", &body).await.refused(403, "sign_in_refused");
+    assert!(!methods().await);
+    let mut other = Browser::new(&suite.console_url);
+    assert!(other.get("/setup").await.location.starts_with("/sign-in"));
+    let noted = admin.get("/api/v1/admin/audit?kind=sign_in&order=oldest").await;
+    let noted = noted.expect(200)["entries"].as_array().unwrap().clone();
+    assert!(noted.iter().any(|row| row["details"]["method"] == "setup" && row["outcome"] == "refused"), "{noted:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn people_sign_in_to_the_console() {
     let suite = Suite::start().unwrap();
     let admin = Api::admin(&suite);

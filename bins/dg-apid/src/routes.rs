@@ -163,6 +163,7 @@ table! { versioned VERSIONED
     "/sessions/methods" => get Anybody sign_in::oidc::methods;
     "/sessions/oidc" => post Anybody sign_in::oidc::begin;
     "/sessions/oidc/finish" => post Anybody sign_in::oidc::finish;
+    "/sessions/setup" => post Anybody sign_in::setup::first;
     "/admin/tenants" => get Admin admin::tenants::list, post Admin admin::tenants::create;
     "/admin/tenants/{tenant_id}" => get Admin admin::tenants::show, patch Admin admin::tenants::change;
     "/admin/replays" => get TenantAdmin admin::replays::list, post TenantAdmin admin::replays::start;

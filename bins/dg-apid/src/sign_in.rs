@@ -5,6 +5,7 @@
 
 pub(crate) mod contract;
 pub(crate) mod oidc;
+pub(crate) mod setup;
 
 use std::net::IpAddr;
 use std::time::Duration;

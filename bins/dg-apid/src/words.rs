@@ -244,7 +244,7 @@ pub(crate) fn name_of_a_policy() -> Schema {
 pub(crate) fn policy_candidate() -> Schema {
     let comparison = |operators: &[&str], value: ObjectBuilder| {
         ObjectBuilder::new()
-            .property("fact", text().pattern(Some(format!("[^{SPACE}]"))).max_length(Some(200)))
+            .property("fact", lines_of(text(), 200))
             .property("operator", words(operators.iter().copied()))
             .property("value", value)
             .required("fact")
@@ -252,7 +252,7 @@ pub(crate) fn policy_candidate() -> Schema {
             .required("value")
             .additional_properties(Some(AdditionalProperties::FreeForm(false)))
     };
-    let equal = comparison(&["eq", "ne"], text().max_length(Some(250)));
+    let equal = comparison(&["eq", "ne"], text().pattern(Some(r"^[^\u0000]*$".to_owned())).max_length(Some(250)));
     let number = text().pattern(Some("^[+-]?[0-9]{1,100}(\\.[0-9]{1,100})?$"));
     let ordered = comparison(&["lt", "lte", "gt", "gte"], number);
     let comparisons = ArrayBuilder::new()
@@ -322,6 +322,13 @@ fn title_of(builder: ObjectBuilder) -> ObjectBuilder {
     let shown = format!(r"[^\u0000-\u001f\u007f-\u009f{SPACE}]");
     let pattern = format!("^{other}*{shown}{other}*$");
     builder.pattern(Some(pattern)).min_length(Some(1)).max_length(Some(200))
+}
+
+/// A text that people read, perhaps of several lines: not blank, no characters for control but line ends and tabs.
+fn lines_of(builder: ObjectBuilder, most: usize) -> ObjectBuilder {
+    let control = r"\u0000-\u0008\u000b-\u001f\u007f-\u009f";
+    let pattern = format!("^[^{control}]*[^{control}{SPACE}][^{control}]*$");
+    builder.pattern(Some(pattern)).min_length(Some(1)).max_length(Some(most))
 }
 
 /// A reason that stands in a free object.

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use dg_client::{Client, ClientError, Options, RetryPolicy};
+use dg_client::{Client, ClientError, Options, RetryPolicy, SignInMethods};
 use dg_domain::Micros;
 use dg_runtime::{CancellationToken, clock, config::Environment, metrics::Metrics};
 use tokio::runtime::Handle;
@@ -26,7 +26,7 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The sign-in page is drawn without the button when the service takes longer.
 const ASIDE: Duration = Duration::from_millis(1500);
-/// For how long the service is believed about the issuer, in microseconds.
+/// For how long the service is believed about how people sign in, in microseconds.
 const BELIEVED: i64 = 5_000_000;
 
 /// The console's state. Everything in it is bounded and gone after a restart.
@@ -37,8 +37,8 @@ pub(crate) struct App {
     pub(crate) sessions: Sessions,
     /// Where the console's own token is, with which it signs people in.
     service_token: Option<PathBuf>,
-    /// What the button to the issuer says, if there is one, and when the service said so.
-    issuer: Mutex<Option<(Micros, Option<String>)>>,
+    /// By what people sign in, and when the service said so.
+    methods: Mutex<Option<(Micros, SignInMethods)>>,
     /// Who reads while nobody has signed in, in development.
     pub(crate) development: Option<Development>,
     /// Form tokens.
@@ -86,7 +86,7 @@ impl App {
             api: Client::with_options(&console.api_url, "", options)?,
             sessions: Sessions::default(),
             service_token: Some(console.service_token_file.clone()).filter(|file| !file.as_os_str().is_empty()),
-            issuer: Mutex::default(),
+            methods: Mutex::default(),
             development: config.development_token().map(Development::new),
             csrf: Csrf::new()?,
             assets: Assets::embedded(),
@@ -133,22 +133,33 @@ impl App {
         self.api.with_token(token.trim()).ok().filter(|_| !token.trim().is_empty())
     }
 
-    /// What the button to the issuer says; `None` where people do not sign in at one, or the service does not say.
-    pub(crate) async fn issuer_label(&self) -> Option<String> {
+    /// By what people sign in; nothing but tokens where the service does not say.
+    pub(crate) async fn sign_in_methods(&self) -> SignInMethods {
+        let nothing = SignInMethods { oidc: None, password: true, setup: false };
         let now = clock::now();
-        if let Some((at, label)) = &*self.issuer.lock().unwrap_or_else(PoisonError::into_inner)
+        if let Some((at, methods)) = &*self.methods.lock().unwrap_or_else(PoisonError::into_inner)
             && now.get() - at.get() < BELIEVED
         {
-            return label.clone();
+            return methods.clone();
         }
-        let service = self.service()?;
-        let label = match tokio::time::timeout(ASIDE, service.sign_in_methods()).await {
-            Ok(Ok(methods)) => methods.oidc.map(|oidc| oidc.label),
-            Ok(Err(error)) if error.status == Some(404) => None,
-            _ => return None,
+        let Some(service) = self.service() else { return nothing };
+        let methods = match tokio::time::timeout(ASIDE, service.sign_in_methods()).await {
+            Ok(Ok(methods)) => methods,
+            Ok(Err(error)) if error.status == Some(404) => nothing,
+            _ => return nothing,
         };
-        *self.issuer.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, label.clone()));
-        label
+        *self.methods.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, methods.clone()));
+        methods
+    }
+
+    /// Asks again at the next sign-in.
+    pub(crate) fn forget_sign_in_methods(&self) {
+        *self.methods.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Whether the first person can be made.
+    pub(crate) async fn setup_is_open(&self) -> bool {
+        self.knows_people() && self.sign_in_methods().await.setup
     }
 
     /// A page as it was found.

@@ -107,6 +107,8 @@ pub(crate) enum Body {
     Run(Box<runs::RunPage>),
     /// The sign-in form.
     SignIn(SignInPage),
+    /// The form of the first run.
+    Setup(SetupPage),
     /// The form for another password.
     Password(PasswordPage),
     /// A page that leads on.
@@ -161,8 +163,21 @@ pub(crate) struct SignInPage {
     pub(crate) people: bool,
     /// What the button to the issuer says, if there is one.
     pub(crate) issuer: Option<String>,
+    /// Whether nobody can sign in yet, and the first person can be made.
+    pub(crate) setup: bool,
     /// The name of the last attempt.
     pub(crate) user_id: String,
+}
+
+/// The form of the first run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SetupPage {
+    /// What was wrong with the last attempt.
+    pub(crate) problem: Option<String>,
+    /// The name of the last attempt.
+    pub(crate) user_id: String,
+    /// How people call them.
+    pub(crate) display_name: String,
 }
 
 /// A page that leads on.

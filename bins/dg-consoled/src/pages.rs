@@ -24,6 +24,7 @@ mod projections;
 mod replays;
 mod review;
 mod run;
+mod setup;
 mod shell;
 mod sign_in;
 mod steering;
@@ -95,6 +96,7 @@ fn page(view: &View) -> Element {
         Body::Run(page) => run::page(page, &view.shell),
         Body::SignIn(page) => sign_in::page(page, &view.shell),
         Body::Password(page) => password::page(page, &view.shell),
+        Body::Setup(page) => setup::page(page, &view.shell),
         Body::Passage(page) => passage::page(page),
         Body::Notice(notice) => notice::page(notice, &view.shell),
     };

@@ -206,7 +206,7 @@ impl Body {
             Self::Replays(page) => page.list = Panel::Failed(failure.clone()),
             Self::Run(page) => page.run = Panel::Failed(failure.clone()),
             Self::Notice(notice) => *notice = Notice::Failed(failure.clone()),
-            Self::SignIn(_) | Self::Password(_) | Self::Passage(_) => {}
+            Self::SignIn(_) | Self::Setup(_) | Self::Password(_) | Self::Passage(_) => {}
         }
     }
 }

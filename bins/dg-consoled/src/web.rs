@@ -9,6 +9,7 @@ mod page;
 mod password;
 mod peer;
 mod serve;
+mod setup;
 mod sign_in;
 mod theme;
 
@@ -39,6 +40,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/live", get(live::upgrade))
         .route("/sign-in", get(sign_in::form).post(sign_in::submit))
+        .route("/setup", get(setup::form).post(setup::submit))
         .route("/sign-in/oidc", post(oidc::begin))
         .route(oidc::CALLBACK, get(oidc::callback))
         .route("/sign-out", post(sign_in::sign_out))

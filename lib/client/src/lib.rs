@@ -86,6 +86,7 @@ pub use calls::graph::{Direction, EdgeCursor, EdgePage, EdgeQuery, GraphQuery};
 pub use calls::precedents::PrecedentQuery;
 pub use calls::runs::{DigestPage, FailurePage, FailureQuery, NewRun, RunPage, RunQuery};
 pub use calls::sessions::{SessionPage, SessionQuery};
+pub use calls::sign_in::FirstPerson;
 pub use calls::telling::{AbsenceQuery, DeliveriesQuery, NewAbsence, NotificationPage, NotificationQuery, Seen};
 pub use calls::tenants::{LimitsChange, NewTenant, TenantChange};
 pub use calls::traces::{TracePage, TraceQuery};

@@ -28,6 +28,7 @@ pub mod refusals;
 pub mod reply;
 mod request_id;
 pub mod serve;
+pub mod setup;
 pub mod token;
 pub mod turns;
 

@@ -92,6 +92,7 @@ CALLS: dict[str, Any] = {
     "list_sign_in_methods": lambda client: client.sign_in_methods(),
     "begin_oidc_sign_in": lambda client: client.begin_sign_in("https://a"),
     "finish_oidc_sign_in": lambda client: client.finish_sign_in("s", "c", iss="i", address="127.0.0.1"),
+    "set_up": lambda client: client.set_up("c", "ana", "p", display_name="Ana", address="127.0.0.1"),
     "change_password": lambda client: client.change_password("old", "new"),
     "list_users": lambda client: client.users(),
     "get_user": lambda client: client.user("ana"),

@@ -25,6 +25,7 @@ pub mod people;
 pub mod projections;
 mod rights;
 pub mod sessions;
+mod setup;
 pub mod signing;
 mod store;
 mod tenancy;

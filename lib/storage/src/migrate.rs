@@ -39,6 +39,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("V0019__review_replays", include_str!("../../../sql/migrations/V0019__review_replays.sql")),
     ("V0020__workflow_files", include_str!("../../../sql/migrations/V0020__workflow_files.sql")),
     ("V0021__workflow_counts", include_str!("../../../sql/migrations/V0021__workflow_counts.sql")),
+    ("V0022__setup", include_str!("../../../sql/migrations/V0022__setup.sql")),
 ];
 
 /// The schema version this program was built for: the number of the last migration.

@@ -197,7 +197,12 @@ impl Store {
     }
 }
 
-async fn write_password(work: &Work, account_id: &str, new: &NewPassword, by: &By) -> Result<(), StoreError> {
+pub(crate) async fn write_password(
+    work: &Work,
+    account_id: &str,
+    new: &NewPassword,
+    by: &By,
+) -> Result<(), StoreError> {
     let params: [&(dyn tokio_postgres::types::ToSql + Sync); 4] = [&account_id, &new.phc, &new.must_change, &by.name()];
     work.query("people.set_password", SET_PASSWORD, &params).await.map(drop)
 }

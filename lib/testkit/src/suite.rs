@@ -38,6 +38,8 @@ pub struct Suite {
     pub console_url: String,
     /// Bearer token of an administrator of all tenants.
     pub admin_token: String,
+    /// With which the first person is made.
+    pub setup_code: String,
     /// Owner's connection to the suite's database.
     pub database_url: String,
     guard: Option<Guard>,
@@ -66,6 +68,7 @@ impl Suite {
             api_url: String::new(),
             console_url: String::new(),
             admin_token: String::new(),
+            setup_code: String::new(),
             database_url: String::new(),
             guard: Some(guard),
         };
@@ -108,6 +111,7 @@ impl Suite {
         self.api_url = text("api_url");
         self.console_url = text("console_url");
         self.admin_token = text("admin_token");
+        self.setup_code = text("setup_code");
         self.database_url = text("database_url");
         Ok(())
     }

@@ -42,7 +42,7 @@ impl Problems {
     pub(crate) fn text(&mut self, text: &str, most: usize, pointer: &str) {
         let control = |c: char| c.is_control() && c != '\n' && c != '\t';
         let good = !text.trim().is_empty() && text.chars().count() <= most && !text.chars().any(control);
-        self.need(good, pointer, "text", format!("needs 1 to {most} characters"));
+        self.need(good, pointer, "text", format!("needs 1 to {most} characters, not only spaces and none for control"));
     }
 
     /// A key that programs use: 1 to 64 of `a-z 0-9 _`, the first a letter.

@@ -90,7 +90,7 @@ pub(super) fn over(who: &Principal, account: &Account) -> Result<(), ApiError> {
 ///
 /// # Errors
 /// `invalid_argument` with the pointer.
-pub(super) fn name(text: &str, pointer: &str) -> Result<(), ApiError> {
+pub(crate) fn name(text: &str, pointer: &str) -> Result<(), ApiError> {
     if TenantId::new(text).is_ok() {
         return Ok(());
     }
@@ -102,7 +102,7 @@ pub(super) fn name(text: &str, pointer: &str) -> Result<(), ApiError> {
 ///
 /// # Errors
 /// `invalid_argument` with the pointer.
-pub(super) fn title(text: Option<&str>, pointer: &'static str) -> Result<(), ApiError> {
+pub(crate) fn title(text: Option<&str>, pointer: &'static str) -> Result<(), ApiError> {
     match text {
         Some(text) if text.trim().is_empty() || text.chars().count() > 200 || text.chars().any(char::is_control) => {
             Err(ApiError::invalid("it needs 1 to 200 characters").with("pointer", pointer))

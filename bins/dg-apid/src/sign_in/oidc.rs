@@ -49,6 +49,8 @@ struct Return {
 struct Methods<'a> {
     password: bool,
     oidc: Option<Oidc<'a>>,
+    /// Whether the first person can be made: nobody can sign in yet, and there is a code that is good.
+    setup: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -85,7 +87,7 @@ pub(crate) async fn methods(
 ) -> Result<Reply, ApiError> {
     program(&caller.principal)?;
     let oidc = app.issuer.as_ref().map(|issuer| Oidc { label: issuer.label() });
-    Reply::ok(&Methods { password: true, oidc })
+    Reply::ok(&Methods { password: true, oidc, setup: app.store.setup_is_open().await? })
 }
 
 /// Begins: says where the browser goes.

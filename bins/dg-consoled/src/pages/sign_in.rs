@@ -11,6 +11,12 @@ pub(super) fn page(page: &SignInPage, shell: &Shell) -> Element {
             if let Some(problem) = &page.problem {
                 p { class: "strip alert", id: "problem", role: "alert", "{problem}" }
             }
+            if page.setup {
+                p { class: "strip info",
+                    "Nobody can sign in here yet. "
+                    a { href: "/setup", "Make the first person" }
+                }
+            }
             if let Some(label) = &page.issuer {
                 {by_issuer(label, page, shell)}
                 h2 { "Or with name and password" }

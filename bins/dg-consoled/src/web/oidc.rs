@@ -21,7 +21,7 @@ use super::{
     cookies,
     peer::{Peer, address_of},
     same_origin,
-    sign_in::{AWAY, begin_session, draw, next_of, with_cookie},
+    sign_in::{AWAY, begin_session, draw_form, next_of, with_cookie},
 };
 use crate::{
     app::App,
@@ -46,9 +46,10 @@ pub(super) struct Begin {
 
 /// Sends the browser to the issuer.
 pub(super) async fn begin(State(app): State<Arc<App>>, headers: HeaderMap, Form(sent): Form<Begin>) -> Response {
-    let label = app.issuer_label().await;
-    let refuse =
-        |status, problem: &str| draw(&app, &headers, status, (&sent.next, ""), label.clone(), Some(problem.to_owned()));
+    let methods = app.sign_in_methods().await;
+    let refuse = |status, problem: &str| {
+        draw_form(&app, &headers, status, (&sent.next, ""), methods.clone(), Some(problem.to_owned()))
+    };
     if !same_origin(&app, &headers) || !app.csrf.holds(cookies::visit(&headers, app.secure), &sent.csrf) {
         return refuse(StatusCode::FORBIDDEN, "The form was too old. Please try again.");
     }
@@ -60,7 +61,7 @@ pub(super) async fn begin(State(app): State<Arc<App>>, headers: HeaderMap, Form(
             let next = escaped(&next_of(&sent.next));
             let next = if next.len() > MAX_NEXT { "" } else { &next };
             let cookie = cookies::set_sign_in(&format!("{}.{next}", begun.state.expose()), app.secure);
-            let name = label.as_deref().unwrap_or("the sign-in");
+            let name = methods.oidc.as_ref().map_or("the sign-in", |oidc| oidc.label.as_str());
             with_cookie(passage(&app, &begun.authorization_url, &format!("Going to {name}")), cookie)
         }
         Err(error) if error.code == "invalid_argument" => {
@@ -86,9 +87,9 @@ pub(super) async fn callback(
     let (state, next) =
         cookies::sign_in(&headers, app.secure).and_then(|value| value.split_once('.')).unwrap_or(("", ""));
     let next = value_of(&format!("next={next}"), "next").unwrap_or_default();
-    let label = app.issuer_label().await;
+    let methods = app.sign_in_methods().await;
     let refuse = |status, problem: &str| {
-        let page = draw(&app, &headers, status, (&next, ""), label.clone(), Some(problem.to_owned()));
+        let page = draw_form(&app, &headers, status, (&next, ""), methods.clone(), Some(problem.to_owned()));
         with_cookie(page, cookies::clear_sign_in(app.secure))
     };
     let returned = value("state").unwrap_or_default();

@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse, Redirect, Response},
 };
-use dg_client::{Client, Secret};
+use dg_client::{Client, Secret, SignInMethods};
 use dg_runtime::clock;
 use serde::Deserialize;
 use tracing::{info, warn};
@@ -57,8 +57,8 @@ pub(super) struct SignOut {
 /// Draws the form.
 pub(super) async fn form(State(app): State<Arc<App>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     let next = query.and_then(|query| value_of(&query, "next")).unwrap_or_default();
-    let label = app.issuer_label().await;
-    draw(&app, &headers, StatusCode::OK, (&next, ""), label, None)
+    let methods = app.sign_in_methods().await;
+    draw_form(&app, &headers, StatusCode::OK, (&next, ""), methods, None)
 }
 
 /// Begins a session with what was sent, if the service knows it.
@@ -69,8 +69,9 @@ pub(super) async fn submit(
     Form(sent): Form<SignIn>,
 ) -> Response {
     let keep = (sent.next.as_str(), sent.user_id.as_str());
-    let label = app.issuer_label().await;
-    let refuse = |status, problem: &str| draw(&app, &headers, status, keep, label.clone(), Some(problem.to_owned()));
+    let methods = app.sign_in_methods().await;
+    let refuse =
+        |status, problem: &str| draw_form(&app, &headers, status, keep, methods.clone(), Some(problem.to_owned()));
     if !same_origin(&app, &headers) || !app.csrf.holds(cookies::visit(&headers, app.secure), &sent.csrf) {
         return refuse(StatusCode::FORBIDDEN, "The form was too old. Please try again.");
     }
@@ -137,7 +138,7 @@ async fn by_password(
 }
 
 /// Lets somebody in and leads them on.
-async fn enter(app: &App, headers: &HeaderMap, client: Client, secret: Secret, next: &str) -> Response {
+pub(super) async fn enter(app: &App, headers: &HeaderMap, client: Client, secret: Secret, next: &str) -> Response {
     let Some((person, cookie)) = begin_session(app, headers, client, secret).await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
@@ -183,14 +184,28 @@ pub(super) async fn sign_out(State(app): State<Arc<App>>, headers: HeaderMap, Fo
     with_cookie(see_other("/sign-in"), cookies::clear_session(app.secure))
 }
 
-pub(super) fn draw(
+/// The sign-in page.
+pub(super) fn draw_form(
     app: &App,
     headers: &HeaderMap,
     status: StatusCode,
     (next, user_id): (&str, &str),
-    issuer: Option<String>,
+    methods: SignInMethods,
     problem: Option<String>,
 ) -> Response {
+    let page = SignInPage {
+        next: next_of(next),
+        problem,
+        people: app.knows_people(),
+        issuer: methods.oidc.map(|oidc| oidc.label),
+        setup: app.knows_people() && methods.setup,
+        user_id: user_id.to_owned(),
+    };
+    draw(app, headers, status, "Sign in", Body::SignIn(page))
+}
+
+/// A page for somebody whom the console does not know yet, with the visit that its form belongs to.
+pub(super) fn draw(app: &App, headers: &HeaderMap, status: StatusCode, title: &str, body: Body) -> Response {
     let (visit, new) = match cookies::visit(headers, app.secure) {
         Some(visit) => (visit.to_owned(), false),
         None => match random_id() {
@@ -200,9 +215,7 @@ pub(super) fn draw(
     };
     let mut shell = app.shell(None, Place::Home, clock::now());
     shell.csrf = app.csrf.token(&visit);
-    let (people, user_id) = (app.knows_people(), user_id.to_owned());
-    let body = Body::SignIn(SignInPage { next: next_of(next), problem, people, issuer, user_id });
-    let view = View { title: "Sign in".to_owned(), shell, body };
+    let view = View { title: title.to_owned(), shell, body };
     let response =
         (status, Html(document(view, &app.assets, false, cookies::theme(headers, app.secure)))).into_response();
     if new { with_cookie(response, cookies::set_visit(&visit, app.secure)) } else { response }

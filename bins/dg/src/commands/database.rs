@@ -1,6 +1,9 @@
 //! What `dg init`, `dg migrate` and `dg up` do in the database itself.
 
-use dg_http::token::Minted;
+use dg_http::{
+    setup::{GOOD_FOR_S, SetupCode},
+    token::Minted,
+};
 use dg_storage::{
     DatabaseConfig, Store, StoreError,
     accounts::{Account, NewAccount, NewToken},
@@ -73,6 +76,12 @@ pub(crate) async fn enter_token(store: &Store, account_id: &str, minted: &Minted
     let (token_id, secret_sha256) = (minted.token_id.clone(), minted.digest);
     let new = NewToken { token_id, secret_sha256, expires_at: None, label: None };
     store.create_token(account_id, &new, &By::of(by)).await.map(drop)
+}
+
+/// Makes a code with which the first person of the console can be made; `None` when there is somebody who can sign in.
+pub(crate) async fn open_setup(store: &Store, by: &str) -> Result<Option<SetupCode>, StoreError> {
+    let code = SetupCode::draw();
+    Ok(store.open_setup(&code.digest, GOOD_FOR_S, &By::of(by)).await?.then_some(code))
 }
 
 /// Refuses what can only end in confusion: a text that is not a URL.

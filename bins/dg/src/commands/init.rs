@@ -1,7 +1,7 @@
 //! `dg init`: prepares a server, makes the schema and the first administrator.
 
 use clap::Args;
-use dg_http::token::Minted;
+use dg_http::{setup::SetupCode, token::Minted};
 use dg_storage::{Store, bootstrap, migrate};
 use serde_json::json;
 
@@ -15,7 +15,8 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Makes the roles dg_owner, dg_store, dg_projectord, dg_apid and dg_workflowd, the database, the schema, and an account with \
-the role admin whose token is printed once. What is there already stays as it is, so it can be repeated.
+the role admin whose token is printed once. While nobody can sign in to the console it also prints a code: at /setup of \
+the console, whoever has it makes themselves the first person. What is there already stays as it is, so it can be repeated.
 
 Examples:
   sudo -u postgres dg init                       the local server, over its socket
@@ -70,12 +71,15 @@ pub(crate) async fn run(args: &InitArgs, out: &mut Output<'_>) -> Result<(), Fai
         None
     };
     let token = token.as_ref().map(Minted::reveal);
+    let setup = database::open_setup(&store, "dg init").await?;
+    let setup_code = setup.as_ref().map(SetupCode::reveal);
     if out.is_json() {
         return out.document(&json!({
             "account_id": args.account,
             "created_database": prepared.created_database,
             "database": args.database,
             "schema_version": applied.version,
+            "setup_code": setup_code,
             "token": token,
         }));
     }
@@ -83,11 +87,16 @@ pub(crate) async fn run(args: &InitArgs, out: &mut Output<'_>) -> Result<(), Fai
     match token {
         Some(token) => {
             out.line(format!("Administrator {}. The token, which is shown only now:\n\n  {token}\n", args.account))?;
-            Ok(out.line("Keep it, then start the daemons; `dg tenants create NAME` makes the first tenant.")?)
+            out.line("Keep it, then start the daemons; `dg tenants create NAME` makes the first tenant.")?;
         }
         None => {
-            Ok(out
-                .line(format!("Administrator {} was there already; --new-token issues another token.", args.account))?)
+            out.line(format!("Administrator {} was there already; --new-token issues another token.", args.account))?;
         }
     }
+    if let Some(code) = setup_code {
+        out.line(format!(
+            "The first person comes in at /setup of the console, within a day, with the code\n\n  {code}\n"
+        ))?;
+    }
+    Ok(())
 }

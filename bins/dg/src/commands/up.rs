@@ -39,7 +39,7 @@ State, settings and logs are kept in --dir (default .dg); a second start continu
 a unix socket only. Ctrl-C stops everything in order.
 
 With --json, one line is printed when everything is ready:
-  {\"admin_token\":…,\"api_url\":…,\"console_url\":…,\"database_url\":…,\"event\":\"ready\"}
+  {\"admin_token\":…,\"api_url\":…,\"console_url\":…,\"database_url\":…,\"event\":\"ready\",\"setup_code\":…}
 
 Examples:
   dg up

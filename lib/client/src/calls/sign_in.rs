@@ -4,6 +4,23 @@ use serde::Serialize;
 
 use crate::{BegunSignIn, Client, ClientError, Me, SignInMethods, SignedIn, client::Repeat};
 
+/// The first person of an installation.
+#[derive(Clone, Copy, Serialize)]
+pub struct FirstPerson<'a> {
+    /// What `dg init` showed.
+    pub code: &'a str,
+    /// The name to sign in with.
+    pub user_id: &'a str,
+    /// How people call them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<&'a str>,
+    /// Of at least 12 characters.
+    pub password: &'a str,
+    /// Where they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<&'a str>,
+}
+
 impl Client {
     /// The account behind the token. Needs no tenant.
     ///
@@ -71,6 +88,15 @@ impl Client {
         }
         let body = Body { state, code, iss, address };
         self.post("/sessions/oidc/finish".to_owned(), Vec::new(), &body, Repeat::Unsent).await
+    }
+
+    /// Makes the first person of an installation and signs them in.
+    ///
+    /// # Errors
+    /// `sign_in_refused` when the code is not good or there is anybody who can sign in, `conflict` when a program has the name,
+    /// `invalid_argument`, `rate_limited` after too many refusals.
+    pub async fn set_up(&self, first: &FirstPerson<'_>) -> Result<SignedIn, ClientError> {
+        self.post("/sessions/setup".to_owned(), Vec::new(), first, Repeat::Unsent).await
     }
 
     /// Ends the session of [`Client::in_the_name_of`].

@@ -56,6 +56,9 @@ pub struct SignInMethods {
     pub oidc: Option<OidcMethod>,
     /// With name and password.
     pub password: bool,
+    /// Whether the first person can be made ([`Client::set_up`](crate::Client::set_up)).
+    #[serde(default)]
+    pub setup: bool,
 }
 
 /// Signing in at an issuer.

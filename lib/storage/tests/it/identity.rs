@@ -10,6 +10,8 @@ use dg_storage::{
     sessions::NewSession,
 };
 
+use futures_util::future::join_all;
+
 use crate::scratch::Scratch;
 
 const FAR: Micros = Micros::new(4_000_000_000_000_000);
@@ -120,7 +122,7 @@ async fn a_person_has_a_password_and_sessions_that_end() {
     assert!(matches!(store.end_session("none", false, &by).await, Err(StoreError::NotFound { .. })));
     assert!(matches!(store.set_password("console", &changed, None, &by).await, Err(StoreError::NotFound { .. })));
     for role in ["dg_store", "dg_projectord", "dg_workflowd"] {
-        for table in ["dg_passwords", "dg_sessions", "dg_tokens", "dg_person_links", "dg_oidc_sign_ins"] {
+        for table in ["dg_passwords", "dg_sessions", "dg_tokens", "dg_person_links", "dg_oidc_sign_ins", "dg_setup"] {
             let sql = format!("SELECT FROM {table}");
             let error = scratch.raw(role).await.batch_execute(&sql).await.unwrap_err();
             assert_eq!(error.code().unwrap().code(), "42501", "{role}: {table}");
@@ -140,7 +142,7 @@ async fn a_sign_in_elsewhere_is_taken_once_by_whom_it_belongs_to() {
     store.begin_oidc(&[1; 32], "console", &begun, 600.0).await.unwrap();
     store.begin_oidc(&[2; 32], "console", &begun, -1.0).await.unwrap();
     assert_eq!(store.take_oidc(&[1; 32], "another").await.unwrap(), None);
-    let at_once = futures_util::future::join_all((0..8).map(|_| store.take_oidc(&[1; 32], "console"))).await;
+    let at_once = join_all((0..8).map(|_| store.take_oidc(&[1; 32], "console"))).await;
     let taken: Vec<Begun> = at_once.into_iter().filter_map(|taken| taken.unwrap()).collect();
     assert_eq!(taken, std::slice::from_ref(&begun));
     // Too late is too late, and what nobody takes is forgotten.
@@ -209,4 +211,33 @@ async fn tries_are_counted_however_many_at_once() {
     let short = store.count_try(&["account:z"], -1.0).await.unwrap();
     assert_eq!(short[0].failures, 1);
     assert_eq!(store.count_try(&["account:z"], 900.0).await.unwrap()[0].failures, 1, "past its end it begins anew");
+}
+
+#[tokio::test]
+async fn the_first_person_is_made_once_with_a_code_that_is_good() {
+    let scratch = Scratch::new().await;
+    let (owner, store, by) = (scratch.store("dg_owner"), scratch.store("dg_apid"), By::of("dg init"));
+    let password = NewPassword { phc: "$argon2id$one".to_owned(), must_change: false };
+    let refused = async |code: [u8; 32]| store.set_up(&code, &named("ana"), &password, &by).await.unwrap().is_none();
+    assert!(!store.setup_is_open().await.unwrap() && refused([1; 32]).await);
+    assert!(owner.open_setup(&[1; 32], -1.0, &by).await.unwrap());
+    assert!(!store.setup_is_open().await.unwrap() && refused([1; 32]).await, "it is over");
+    // Another code takes the place of the one before, and a name that a program has leaves it good.
+    for code in [[1; 32], [2; 32]] {
+        assert!(owner.open_setup(&code, 60.0, &by).await.unwrap());
+    }
+    assert!(store.setup_is_open().await.unwrap() && refused([1; 32]).await);
+    store.create_account(&named("console"), &by).await.unwrap();
+    assert!(matches!(store.set_up(&[2; 32], &named("console"), &password, &by).await, Err(StoreError::Exists { .. })));
+    let made = join_all((0..8).map(|nth| {
+        let (store, password, by) = (&store, &password, &by);
+        async move { store.set_up(&[2; 32], &named(&format!("first-{nth}")), password, by).await.unwrap() }
+    }));
+    let made: Vec<_> = made.await.into_iter().flatten().collect();
+    assert_eq!((made.len(), store.people().await.unwrap().len()), (1, 1));
+    assert!(store.password_of(&made[0].account_id).await.unwrap().is_some());
+    // Nobody opens it again.
+    assert!(!owner.open_setup(&[3; 32], 60.0, &by).await.unwrap());
+    assert!(!store.setup_is_open().await.unwrap() && refused([3; 32]).await);
+    assert!(store.open_setup(&[4; 32], 60.0, &by).await.is_err(), "only the owner opens it");
 }

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use dg_client::{Client, Options, RetryPolicy};
+use dg_http::setup::SetupCode;
 use dg_storage::{Store, StoreError};
 use serde_json::json;
 
@@ -59,12 +60,15 @@ struct Place {
     console_url: String,
     admin_token: String,
     database_url: String,
+    /// While nobody can sign in with a password.
+    setup: Option<SetupCode>,
     /// Where the private server keeps its data, when that is outside of the suite's directory.
     data_elsewhere: Option<PathBuf>,
 }
 
 async fn start(plan: &Plan, layout: &Layout, tokens: &Tokens, demo: bool, watch: &mut Watch) -> Result<Place, Failure> {
     let mut accounts_made = false;
+    let mut setup = None;
     loop {
         let status = watch.changed().await;
         if let Some(child) = status.down() {
@@ -76,7 +80,7 @@ async fn start(plan: &Plan, layout: &Layout, tokens: &Tokens, demo: bool, watch:
             let url = plan.owner_url(socket).ok_or_else(|| {
                 Failure::new(Exit::Software, "internal_error", "the supervisor does not say where its server is")
             })?;
-            make_accounts(&url, tokens).await?;
+            setup = make_accounts(&url, tokens).await?;
             accounts_made = true;
         }
         if accounts_made && status.ready {
@@ -86,6 +90,7 @@ async fn start(plan: &Plan, layout: &Layout, tokens: &Tokens, demo: bool, watch:
                 console_url: address(layout, "dg-consoled", "console")?,
                 admin_token: tokens.admin.reveal().to_owned(),
                 database_url: plan.owner_url(socket).unwrap_or_default(),
+                setup: setup.take(),
                 data_elsewhere: status
                     .postgres
                     .map(|server| server.data_dir)
@@ -100,15 +105,19 @@ async fn start(plan: &Plan, layout: &Layout, tokens: &Tokens, demo: bool, watch:
 }
 
 /// Tried again while the database is away: a child may have been restarted just now.
-async fn make_accounts(url: &str, tokens: &Tokens) -> Result<(), StoreError> {
+async fn make_accounts(url: &str, tokens: &Tokens) -> Result<Option<SetupCode>, StoreError> {
     let store = Store::open(&database::owner(url))?;
+    let make = async || {
+        seed::accounts(&store, tokens).await?;
+        database::open_setup(&store, "dg up").await
+    };
     for _ in 0..20 {
-        match seed::accounts(&store, tokens).await {
+        match make().await {
             Err(error) if error.is_transient() => tokio::time::sleep(Duration::from_millis(250)).await,
             other => return other,
         }
     }
-    seed::accounts(&store, tokens).await
+    make().await
 }
 
 /// The address a daemon's listener got, by its own words.
@@ -141,6 +150,7 @@ fn tell(place: &Place, layout: &Layout, demo: bool, out: &mut Output<'_>) -> Res
             "console_url": place.console_url,
             "database_url": place.database_url,
             "event": "ready",
+            "setup_code": place.setup.as_ref().map(SetupCode::reveal),
         }))?;
         return Ok(out.flush()?);
     }
@@ -153,6 +163,14 @@ fn tell(place: &Place, layout: &Layout, demo: bool, out: &mut Output<'_>) -> Res
         ("State", &layout.dir().display().to_string()),
     ] {
         out.line(format!("  {name:<8} {text}"))?;
+    }
+    if let Some(code) = &place.setup {
+        out.line(format!(
+            "  {:<8} {}/setup, where you make yourself the first person; code {}",
+            "People",
+            place.console_url,
+            code.reveal()
+        ))?;
     }
     if let Some(data_dir) = &place.data_elsewhere {
         out.line(format!("  {:<8} {} (PostgreSQL's account cannot reach the state)", "Data", data_dir.display()))?;

@@ -56,6 +56,14 @@ def finish_sign_in(state: str, code: str, iss: str | None, address: str | None) 
     return post("/sessions/oidc/finish", one(models.SignedIn), body)
 
 
+def set_up(
+    code: str, user_id: str, password: str, display_name: str | None, address: str | None
+) -> Call[models.SignedIn]:
+    """The first person of an installation, with a session."""
+    body = fields(code=code, user_id=user_id, password=password, display_name=display_name, address=address)
+    return post("/sessions/setup", one(models.SignedIn), body)
+
+
 def change_password(current: str, new: str) -> Call[None]:
     """Another password for the person of the session."""
     return post("/me/password", nothing, {"current": current, "new": new})

@@ -49,6 +49,12 @@ class AsyncPeopleCalls(AsyncCalls):
         """Signs a person in with what the issuer sent the browser back with."""
         return await self._call(_api.people.finish_sign_in(state, code, iss, address))
 
+    async def set_up(
+        self, code: str, user_id: str, password: str, *, display_name: str | None = None, address: str | None = None
+    ) -> models.SignedIn:
+        """Makes the first person of an installation with the code that ``dg init`` showed. SignInRefused when it is not good."""
+        return await self._call(_api.people.set_up(code, user_id, password, display_name, address))
+
     async def change_password(self, current: str, new: str) -> None:
         """Changes the password of the person whose session this client was made with. SignInRefused when ``current`` is not it."""
         await self._call(_api.people.change_password(current, new))

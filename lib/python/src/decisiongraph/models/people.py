@@ -81,6 +81,8 @@ class SignInMethods:
 
     password: bool
     oidc: OidcMethod | None = None
+    setup: bool = False
+    """Whether the first person can be made."""
 
 
 @dataclass(frozen=True)
