@@ -182,7 +182,7 @@ fn table(page: &AccountPage, tokens: &[TokenRow], shell: &Shell) -> Element {
         return rsx! { p { class: "panel quiet", "It has no token: nothing can call the service in its name." } };
     }
     rsx! {
-        div { class: "scroll", tabindex: "0", role: "region", "aria-label": "Tokens",
+        div { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of tokens",
             table { id: "tokens", class: "list stacked told", role: "table",
                 caption { class: "hidden", "Tokens of {page.at.id}, the latest first" }
                 thead { role: "rowgroup",

@@ -159,7 +159,7 @@ fn session(row: &SessionRow, shell: &Shell) -> Element {
             form { method: "post", action: "{forms::action(shell, \"end-session\")}",
                 {forms::carried(shell, &form)}
                 input { r#type: "hidden", name: "session_id", value: "{row.session_id}" }
-                button { class: "button small", r#type: "submit", disabled: barred.is_some(), title: barred, "aria-label": "End the session {row.session_id}", "End it" }
+                button { class: "button small", r#type: "submit", disabled: barred.is_some(), title: barred, "aria-label": "End the session {row.session_id}", "End the session" }
             }
         }
     }
@@ -182,7 +182,7 @@ fn link(page: &PersonPage, row: &LinkRow, shell: &Shell) -> Element {
             code { "{row.subject}" }
             span { "at {row.issuer}" }
             span { class: "quiet small", "since " {parts::instant(row.since, shell)} ", said {row.by}" }
-            a { class: "button small", href: "{to(page, \"unlink\", Some(&row.issuer))}", "aria-label": "Give up the link to {row.issuer}", "Give it up" }
+            a { class: "button small", href: "{to(page, \"unlink\", Some(&row.issuer))}", "aria-label": "Give up the link to {row.issuer}", "Give up the link" }
         }
     }
 }

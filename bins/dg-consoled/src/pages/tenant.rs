@@ -79,7 +79,7 @@ fn tile(name: &str, href: &str, tone: &str, count: &str, words: &str) -> Element
 
 fn events(page: &TenantPage, log: &Log) -> Element {
     let href = |screen| Place::of(&page.tenant, screen).href();
-    let rate = if log.per_second > 0.0 { format!("{:.1} a second now", log.per_second) } else { "none right now".to_owned() };
+    let rate = if log.per_second >= 0.05 { format!("{:.1} a second now", log.per_second) } else { "none right now".to_owned() };
     let (tone, behind) = match log.behind {
         0 => ("good", "every one of them has all events".to_owned()),
         behind => ("warn", format!("{} behind", parts::counted(behind, "event"))),

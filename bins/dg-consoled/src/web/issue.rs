@@ -38,7 +38,9 @@ pub(super) async fn submit(
     let client = person.client.request_id(key).idempotency_key(key);
     match acts::issue::issue(&client, &tenant, &act, &fields).await {
         Ok(once) => {
-            info!(%tenant, act, "{} did {act} for {}", person.name(), once.whose);
+            if once.secret.is_some() {
+                info!(%tenant, act, "{} did {act} for {}", person.name(), once.whose);
+            }
             // Without a script: what no session holds cannot be sent through a socket.
             let shell = app.shell(Some(&person), once.back.clone(), clock::now());
             let title = if once.secret.is_some() { "Shown once" } else { "Was shown once" };
