@@ -25,5 +25,12 @@ export const SCREENS = [
   { name: "digests", path: "/digests?now=1", shows: "#digests-now" },
   { name: "failures", path: "/failures", shows: "#failures, #empty, .forbidden" },
   { name: "replays", path: "/replays", shows: "#choose" },
+  { name: "accounts", path: "/accounts", shows: "#accounts tbody tr" },
+  { name: "account-new", path: "/accounts?do=create", shows: "#do" },
+  { name: "people", path: "/people", shows: "#people, #empty" },
+  { name: "person-new", path: "/people?do=create", shows: "#do" },
+  { name: "tenant", path: "/tenant", shows: "#policies tbody tr, #facts" },
+  { name: "tenant-limits", path: "/tenant?do=limits", shows: "#do" },
+  { name: "environment", path: "/environment", shows: "#programs li" },
   { name: "rebuild", path: "/replays?do=rebuild&of=all", shows: "#do" },
 ];

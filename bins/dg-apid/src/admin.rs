@@ -1,7 +1,8 @@
-//! Administration: tenants, accounts, tokens, people, projections, webhooks, the audit. For the role `admin` only.
+//! Administration: tenants, accounts, tokens, people, projections, webhooks, the environment, the audit. For the role `admin` only.
 
 pub(crate) mod accounts;
 pub(crate) mod audit;
+pub(crate) mod environment;
 pub(crate) mod failures;
 pub(crate) mod grants;
 pub(crate) mod replays;

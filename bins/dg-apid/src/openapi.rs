@@ -50,6 +50,7 @@ const TAGS: &[(&str, &str)] = &[
     ("admin/workflow-channels", "Where notifications go beside inboxes."),
     ("admin/workflow-deliveries", "What went out about notifications."),
     ("admin/workflow-dead-letters", "Events that no item of review could take."),
+    ("admin/environment", "What runs, and on what."),
     ("admin/audit", "Who did what."),
     ("service", "Probes and this documentation."),
 ];

@@ -199,6 +199,7 @@ table! { versioned VERSIONED
     "/admin/webhooks/{webhook_id}/deliveries" => get TenantAdmin admin::webhooks::deliveries::list;
     "/admin/webhooks/{webhook_id}/deliveries/{delivery_id}" => get TenantAdmin admin::webhooks::deliveries::show;
     "/admin/webhooks/{webhook_id}/deliveries/{delivery_id}/retry" => post TenantAdmin admin::webhooks::deliveries::retry;
+    "/admin/environment" => get Admin admin::environment::show;
     "/admin/audit" => get Admin admin::audit::list;
     "/admin/audit/export" => get Admin admin::audit::export;
 }

@@ -6,6 +6,7 @@ pub(crate) use dg_http::event_json::event_type;
 use dg_http::gate::Role;
 use dg_projections::{HealthStatus, Projection, RunMode, RunStatus, RunTarget};
 use dg_storage::audit::{AuditKind, Outcome};
+use dg_storage::locks::LockClass;
 use dg_storage::projections::FailureStatus;
 use dg_storage::tenants::TenantStatus;
 use dg_storage::webhooks::{DeliveryState, WebhookStatus};
@@ -57,6 +58,7 @@ vocabularies! {
     account_kind: ["service", "person"];
     token_status: ["active", "expired", "revoked"];
     session_status: ["open", "expired", "ended"];
+    lock_class: LockClass::ALL.map(LockClass::as_str);
     tenant_status: TenantStatus::ALL.map(TenantStatus::as_str);
     guard: GUARDS.map(GuardMode::as_str);
     policy_decision: PolicyDecision::ALL.map(PolicyDecision::as_str);

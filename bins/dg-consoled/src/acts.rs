@@ -3,6 +3,8 @@
 //! The service decides whether it may be done. A call carries the form's own key as its request id, so that a form that is
 //! sent twice does what it says once.
 
+pub(crate) mod issue;
+pub(crate) mod managed;
 mod notifications;
 mod reviews;
 pub(crate) mod runs;
@@ -77,6 +79,15 @@ pub(crate) async fn perform(client: &Client, tenant: &TenantId, act: &str, field
         "step-run" => runs::step(client, fields).await,
         "decide-failure" => runs::decide(client, fields).await,
         "verify-reviews" => runs::verify_reviews(client).await,
+        "change-account" => managed::change_account(client, tenant, fields).await,
+        "switch-account" => managed::switch_account(client, tenant, fields).await,
+        "revoke-token" => managed::revoke_token(client, tenant, fields).await,
+        "change-person" => managed::change_person(client, tenant, fields).await,
+        "switch-person" => managed::switch_person(client, tenant, fields).await,
+        "end-session" => managed::end_session(client, fields).await,
+        "link-person" => managed::link_person(client, tenant, fields).await,
+        "unlink-person" => managed::unlink_person(client, tenant, fields).await,
+        "change-tenant" => managed::change_tenant(client, tenant, fields).await,
         _ => Err(NotDone::Unknown),
     }
 }

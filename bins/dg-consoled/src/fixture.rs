@@ -18,6 +18,8 @@ use tokio::net::TcpListener;
 
 /// The token that the stand-in knows.
 pub(crate) const TOKEN: &str = "dg_0123456789ab_secret";
+/// The token that the stand-in makes.
+pub(crate) const MADE: &str = "dg_ba9876543210_made";
 /// The tenant that the stand-in has.
 pub(crate) const TENANT: &str = "acme";
 
@@ -35,6 +37,7 @@ struct History {
     away: bool,
     revoked: bool,
     request_ids: Vec<String>,
+    made: Vec<String>,
 }
 
 impl Fixture {
@@ -50,6 +53,7 @@ impl Fixture {
             .route("/api/v1/graph/edges", get(graph))
             .route("/api/v1/notifications/read", post(read))
             .route("/api/v1/graph/context", get(context))
+            .route("/api/v1/admin/accounts/{id}/tokens", post(make))
             .with_state(Arc::clone(&state));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -86,6 +90,11 @@ impl Fixture {
     /// By which ids notifications were read.
     pub(crate) fn request_ids(&self) -> Vec<String> {
         self.state.lock().unwrap().request_ids.clone()
+    }
+
+    /// How many tokens were made.
+    pub(crate) fn made(&self) -> usize {
+        self.state.lock().unwrap().made.len()
     }
 
     /// Ends the token.
@@ -184,6 +193,24 @@ async fn read(State(state): Shared, headers: HeaderMap, Json(body): Json<Value>)
         return failure(StatusCode::NOT_FOUND, "not_found");
     }
     success(&state, json!({"read": 1, "unread_count": 0}))
+}
+
+/// Makes a token for the account `bot`, once for each idempotency key, and keeps no answer.
+async fn make(State(state): Shared, headers: HeaderMap, Path(id): Path<String>) -> Response {
+    if let Some(refused) = refused(&state, &headers) {
+        return refused;
+    }
+    let key = headers["idempotency-key"].to_str().unwrap().to_owned();
+    if id != "bot" {
+        return failure(StatusCode::NOT_FOUND, "not_found");
+    }
+    let known = state.lock().unwrap().made.contains(&key);
+    if known {
+        let error = json!({"code": "conflict", "message": "shown once", "details": {"status": "201"}});
+        return (StatusCode::CONFLICT, Json(json!({"error": error, "request_id": "r-1"}))).into_response();
+    }
+    state.lock().unwrap().made.push(key);
+    success(&state, json!({"token": {"token": MADE, "token_id": "ba9876543210", "expires_at": null}}))
 }
 
 async fn graph(State(state): Shared, headers: HeaderMap) -> Response {

@@ -3,13 +3,17 @@
 //! Pages are functions of [`View`]; loading fills it, a live session replaces it, and the difference goes to
 //! the browser. Nothing here fetches and nothing here knows HTML.
 
+pub(crate) mod accounts;
 pub(crate) mod audit;
+pub(crate) mod environment;
 pub(crate) mod events;
 pub(crate) mod failures;
 pub(crate) mod graph;
 pub(crate) mod inbox;
 pub(crate) mod notifications;
+pub(crate) mod once;
 pub(crate) mod overview;
+pub(crate) mod people;
 pub(crate) mod precedents;
 pub(crate) mod projections;
 pub(crate) mod review;
@@ -17,6 +21,7 @@ pub(crate) mod runs;
 mod shell;
 pub(crate) mod studio;
 pub(crate) mod tabs;
+pub(crate) mod tenant;
 mod trace;
 mod traces;
 
@@ -115,6 +120,20 @@ pub(crate) enum Body {
     Passage(PassagePage),
     /// A screen that only says something.
     Notice(Notice),
+    /// The accounts of programs.
+    Accounts(Box<accounts::AccountsPage>),
+    /// One of them.
+    Account(Box<accounts::AccountPage>),
+    /// People who sign in.
+    People(Box<people::PeoplePage>),
+    /// One of them.
+    Person(Box<people::PersonPage>),
+    /// A secret at the one moment at which it is shown.
+    Once(Box<once::OncePage>),
+    /// What a tenant holds.
+    Tenant(Box<tenant::TenantPage>),
+    /// What runs here.
+    Environment(Box<environment::EnvironmentPage>),
 }
 
 /// While something is under way.
@@ -130,7 +149,7 @@ impl Body {
             Self::Projections(page) => busy(page.health.ready().is_some_and(|health| !health.open.is_empty())),
             Self::Replays(page) => busy(page.state.ready().is_some_and(|state| !state.open.is_empty())),
             Self::Run(page) => page.run.ready().is_some_and(|run| !run.line.has_ended()).then_some(SOON),
-            Self::Failures(_) => Some(LATER),
+            Self::Failures(_) | Self::Account(_) | Self::Person(_) | Self::Environment(_) => Some(LATER),
             _ => None,
         }
     }

@@ -4,21 +4,29 @@
 //! changes go to the browser. They fetch nothing. No inline script or style may appear: the content security
 //! policy refuses both.
 
+mod account;
+mod accounts;
 mod audit;
 mod compare;
 mod digests;
+mod environment;
 mod events;
 mod failures;
 mod filters;
 mod forms;
+mod grants;
 mod graph;
 mod inbox;
+mod managed;
 mod notice;
 mod notifications;
+mod once;
 mod overview;
 mod parts;
 mod passage;
 mod password;
+mod people;
+mod person;
 mod precedents;
 mod projections;
 mod replays;
@@ -30,6 +38,7 @@ mod sign_in;
 mod steering;
 mod studio;
 mod tabs;
+mod tenant;
 mod timeline;
 mod trace;
 mod traces;
@@ -99,6 +108,13 @@ fn page(view: &View) -> Element {
         Body::Setup(page) => setup::page(page, &view.shell),
         Body::Passage(page) => passage::page(page),
         Body::Notice(notice) => notice::page(notice, &view.shell),
+        Body::Accounts(page) => accounts::page(page, &view.shell),
+        Body::Account(page) => account::page(page, &view.shell),
+        Body::People(page) => people::page(page, &view.shell),
+        Body::Person(page) => person::page(page, &view.shell),
+        Body::Once(page) => once::page(page, &view.shell),
+        Body::Tenant(page) => tenant::page(page, &view.shell),
+        Body::Environment(page) => environment::page(page, &view.shell),
     };
     shell::frame(&view.shell, body)
 }

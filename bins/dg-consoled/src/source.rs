@@ -2,9 +2,11 @@
 //!
 //! Everything is read with the person's token. A part that fails becomes a panel that says so; the others are shown.
 
+mod accounts;
 mod around;
 mod audit;
 mod compare;
+mod environment;
 mod event;
 mod events;
 mod failures;
@@ -12,6 +14,7 @@ mod graph;
 mod inbox;
 mod notifications;
 mod overview;
+mod people;
 mod policy_path;
 mod precedents;
 mod projections;
@@ -19,6 +22,7 @@ mod review;
 mod runs;
 mod studio;
 mod tabs;
+mod tenant;
 mod trace;
 mod traces;
 
@@ -28,19 +32,23 @@ use dg_domain::TenantId;
 use crate::{
     model::{
         Body, Entity, Failure, Freshness, Notice, Panel, TracePage, TracesPage,
+        accounts::{AccountPage, AccountsPage},
         audit::AuditPage,
+        environment::EnvironmentPage,
         events::EventsPage,
         failures::FailuresPage,
         graph::GraphPage,
         inbox::InboxPage,
         notifications::NotificationsPage,
         overview::OverviewPage,
+        people::{PeoplePage, PersonPage},
         precedents::{ComparePage, PrecedentsPage},
         projections::{DigestsPage, ProjectionsPage},
         review::ReviewPage,
         runs::{ReplaysPage, RunPage},
         studio::StudioPage,
         tabs::TabView,
+        tenant::TenantPage,
     },
     people::{Person, tenants_of},
     place::{Place, Screen},
@@ -179,6 +187,32 @@ impl Body {
                 Self::Replays(Box::new(ReplaysPage { tenant, at: at.clone(), state, list }))
             }
             Screen::Run(at) => Self::Run(Box::new(RunPage { tenant, at: at.clone(), run: Panel::Loading })),
+            Screen::Accounts { asking } => {
+                Self::Accounts(Box::new(AccountsPage { tenant, asking: *asking, list: Panel::Loading }))
+            }
+            Screen::Account(at) => {
+                Self::Account(Box::new(AccountPage { tenant, at: at.clone(), account: Panel::Loading }))
+            }
+            Screen::People { asking } => {
+                Self::People(Box::new(PeoplePage { tenant, asking: *asking, list: Panel::Loading }))
+            }
+            Screen::Person(at) => Self::Person(Box::new(PersonPage {
+                tenant,
+                at: at.clone(),
+                person: Panel::Loading,
+                sessions: Panel::Loading,
+                links: Panel::Loading,
+            })),
+            Screen::Tenant { doing } => Self::Tenant(Box::new(TenantPage {
+                tenant,
+                doing: doing.clone(),
+                about: Panel::Loading,
+                log: Panel::Loading,
+                traces: Panel::Loading,
+                reviews: Panel::Loading,
+                policies: Panel::Loading,
+            })),
+            Screen::Environment => Self::Environment(Box::new(EnvironmentPage { tenant, found: Panel::Loading })),
         }
     }
 
@@ -206,7 +240,13 @@ impl Body {
             Self::Replays(page) => page.list = Panel::Failed(failure.clone()),
             Self::Run(page) => page.run = Panel::Failed(failure.clone()),
             Self::Notice(notice) => *notice = Notice::Failed(failure.clone()),
-            Self::SignIn(_) | Self::Setup(_) | Self::Password(_) | Self::Passage(_) => {}
+            Self::SignIn(_) | Self::Setup(_) | Self::Password(_) | Self::Passage(_) | Self::Once(_) => {}
+            Self::Accounts(page) => page.list = Panel::Failed(failure.clone()),
+            Self::Account(page) => page.account = Panel::Failed(failure.clone()),
+            Self::People(page) => page.list = Panel::Failed(failure.clone()),
+            Self::Person(page) => page.person = Panel::Failed(failure.clone()),
+            Self::Tenant(page) => page.about = Panel::Failed(failure.clone()),
+            Self::Environment(page) => page.found = Panel::Failed(failure.clone()),
         }
     }
 }
@@ -258,6 +298,12 @@ pub(crate) async fn read(person: &Person, place: &Place) -> Result<Found, Signed
         Screen::Failures(at) => failures::read(person, &place, tenant, at).await,
         Screen::Replays(at) => runs::list(person, &place, tenant, at).await,
         Screen::Run(at) => runs::one(person, &place, tenant, at).await,
+        Screen::Accounts { asking } => accounts::list(person, &place, tenant, *asking).await,
+        Screen::Account(at) => accounts::one(person, &place, tenant, at).await,
+        Screen::People { asking } => people::list(person, &place, tenant, *asking).await,
+        Screen::Person(at) => people::one(person, &place, tenant, at).await,
+        Screen::Tenant { doing } => tenant::read(person, &place, tenant, doing.as_deref()).await,
+        Screen::Environment => environment::read(person, &place, tenant).await,
     }
 }
 

@@ -4,6 +4,7 @@ mod act;
 mod cookies;
 mod download;
 mod guard;
+mod issue;
 mod oidc;
 mod page;
 mod password;
@@ -47,6 +48,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/theme", post(theme::submit))
         .route("/password", get(password::form).post(password::submit))
         .route("/t/{tenant}/do/{act}", post(act::submit))
+        .route("/t/{tenant}/issue/{act}", post(issue::submit).get(issue::gone))
         .route("/t/{tenant}/graph.svg", get(download::drawing))
         .route("/t/{tenant}/graph.json", get(download::document))
         .route("/t/{tenant}/trace.ndjson", get(download::events))

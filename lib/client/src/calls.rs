@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod audit;
 pub(crate) mod batch;
+pub(crate) mod environment;
 pub(crate) mod events;
 pub(crate) mod graph;
 pub(crate) mod precedents;

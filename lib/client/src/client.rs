@@ -78,6 +78,7 @@ pub struct Client {
     inner: Arc<Inner>,
     tenant: Option<String>,
     request_id: Option<String>,
+    idempotency_key: Option<String>,
     freshness: Freshness,
     as_of: Option<i64>,
     session: Option<Secret>,
@@ -140,8 +141,9 @@ impl Client {
             .build()
             .map_err(|source| ClientError::transport(&base_url, source))?;
         let inner = Inner { http, base_url, token, timeout: options.timeout };
-        let (tenant, request_id, as_of, session, retry) = (None, None, None, None, options.retry);
-        Ok(Self { inner: Arc::new(inner), tenant, request_id, freshness: Freshness::Now, as_of, session, retry })
+        let (tenant, request_id, idempotency_key) = (None, None, None);
+        let (freshness, as_of, session, retry) = (Freshness::Now, None, None, options.retry);
+        Ok(Self { inner: Arc::new(inner), tenant, request_id, idempotency_key, freshness, as_of, session, retry })
     }
 
     /// The same connections, seen from `tenant`.
@@ -166,6 +168,14 @@ impl Client {
     #[must_use]
     pub fn request_id(&self, request_id: impl Into<String>) -> Self {
         Self { request_id: Some(request_id.into()), ..self.clone() }
+    }
+
+    /// The same connections; a POST that is made again with this key is answered as it was, and not carried out again. What an
+    /// answer shows only once is not kept: its repeat is a `conflict` with the `status` that there was in its details. 1 to 255
+    /// visible characters of ASCII but quotes.
+    #[must_use]
+    pub fn idempotency_key(&self, key: impl Into<String>) -> Self {
+        Self { idempotency_key: Some(key.into()), ..self.clone() }
     }
 
     /// The same connections; calls are made in the name of the person whose session this is. Needs a token with the
@@ -390,6 +400,9 @@ impl Client {
         }
         if let Some(session) = &self.session {
             request = request.header("x-dg-session", session.expose());
+        }
+        if let Some(key) = self.idempotency_key.as_ref().filter(|_| call.method == Method::POST) {
+            request = request.header("idempotency-key", key);
         }
         if let Some((media, bytes)) = &call.body {
             request = request.header(header::CONTENT_TYPE, &**media).body(bytes.to_vec());

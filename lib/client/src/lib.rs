@@ -113,6 +113,9 @@ pub use retry::RetryPolicy;
 pub use rows::accounts::{Account, Imported, ImportedAccount, NewAccountAnswer};
 pub use rows::audit::AuditRow;
 pub use rows::decision::Decision;
+pub use rows::environment::{
+    AppliedMigration, ConnectedProgram, Environment, EnvironmentDatabase, EnvironmentSchema, HeldLease,
+};
 pub use rows::events::{Actor, Appended, ItemError, ItemResult, ItemStatus, Source, StoredEvent};
 pub use rows::graph::{Center, Edge, Node, Subgraph};
 pub use rows::projections::{Digests, Health, NamedFailure, ProjectionError, ProjectionHealth};

@@ -5,6 +5,7 @@
 pub(crate) mod accounts;
 pub(crate) mod audit;
 pub(crate) mod decision;
+pub(crate) mod environment;
 pub(crate) mod events;
 pub(crate) mod graph;
 pub(crate) mod projections;

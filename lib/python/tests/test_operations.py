@@ -189,6 +189,7 @@ NOT_CALLED = {
     "get_readyz": "for supervisors",
     "get_docs": "a page for people",
     "get_openapi": "for generators",
+    "get_environment": "for whoever looks after an installation; the console shows it",
     "follow_workflows": "for screens; an agent waits with wait_for_workflow",
 }
 

@@ -12,6 +12,7 @@ pub mod bootstrap;
 mod channel;
 mod config;
 pub mod connection;
+pub mod environment;
 mod error;
 mod heads;
 pub mod idempotency;

@@ -41,11 +41,54 @@ pub enum LockClass {
     Telling,
 }
 
+/// The first halves of keys are counted from here: one range of our own ("DG"), so that other users of advisory locks in the same
+/// database are not in the way.
+pub(crate) const CLASSES_FROM: i32 = 0x4447_0000;
+
 impl LockClass {
-    /// The first half of the key. All are in one range of our own ("DG"), so that other users of advisory locks in the
-    /// same database are not in the way.
+    /// Every class.
+    pub const ALL: [Self; 12] = [
+        Self::Migrations,
+        Self::Projection,
+        Self::Workflow,
+        Self::Seal,
+        Self::Run,
+        Self::SelfCheck,
+        Self::Space,
+        Self::Clear,
+        Self::Audit,
+        Self::Webhooks,
+        Self::Absences,
+        Self::Telling,
+    ];
+
+    /// The word in answers.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Migrations => "migrations",
+            Self::Projection => "projection",
+            Self::Workflow => "workflow",
+            Self::Seal => "seal",
+            Self::Run => "run",
+            Self::SelfCheck => "self_check",
+            Self::Space => "space",
+            Self::Clear => "clear",
+            Self::Audit => "audit",
+            Self::Webhooks => "webhooks",
+            Self::Absences => "absences",
+            Self::Telling => "telling",
+        }
+    }
+
+    /// The class with this number in our range.
+    pub(crate) fn of_number(number: i32) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.number() - CLASSES_FROM == number)
+    }
+
+    /// The first half of the key.
     const fn number(self) -> i32 {
-        0x4447_0000
+        CLASSES_FROM
             + match self {
                 Self::Migrations => 1,
                 Self::Projection => 2,
@@ -96,6 +139,15 @@ impl LockKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn classes_are_found_by_their_numbers_and_told_apart_by_their_words() {
+        for class in LockClass::ALL {
+            assert_eq!(LockClass::of_number(class.number() - CLASSES_FROM), Some(class));
+            assert_eq!(LockClass::ALL.into_iter().filter(|other| other.as_str() == class.as_str()).count(), 1);
+        }
+        assert_eq!(LockClass::of_number(0), None);
+    }
 
     #[test]
     fn scopes_do_not_collide_by_concatenation() {

@@ -7,19 +7,23 @@ use std::collections::{HashMap, HashSet};
 
 use crate::model::{
     Body, Panel, Timeline, TraceList, TracePage, TraceRow, TracesPage,
+    accounts::{AccountPage, AccountsPage},
     audit::AuditPage,
+    environment::EnvironmentPage,
     events::{EventList, EventsPage},
     failures::FailuresPage,
     graph::GraphPage,
     inbox::InboxPage,
     notifications::NotificationsPage,
     overview::OverviewPage,
+    people::{PeoplePage, PersonPage},
     precedents::{ComparePage, PrecedentsPage},
     projections::{DigestsPage, ProjectionsPage},
     review::ReviewPage,
     runs::{ReplaysPage, RunPage},
     studio::StudioPage,
     tabs::TabView,
+    tenant::TenantPage,
 };
 
 /// The body to show after `new` was read for the place that shows `old`.
@@ -85,6 +89,32 @@ pub(super) fn merge(old: &Body, new: Body, hold: bool) -> Body {
         (Body::Run(old), Body::Run(new)) => {
             let run = kept(&old.run, new.run);
             Body::Run(Box::new(RunPage { run, ..*new }))
+        }
+        (Body::Accounts(old), Body::Accounts(new)) => {
+            Body::Accounts(Box::new(AccountsPage { list: kept(&old.list, new.list), ..*new }))
+        }
+        (Body::Account(old), Body::Account(new)) => {
+            Body::Account(Box::new(AccountPage { account: kept(&old.account, new.account), ..*new }))
+        }
+        (Body::People(old), Body::People(new)) => {
+            Body::People(Box::new(PeoplePage { list: kept(&old.list, new.list), ..*new }))
+        }
+        (Body::Person(old), Body::Person(new)) => Body::Person(Box::new(PersonPage {
+            person: kept(&old.person, new.person),
+            sessions: kept(&old.sessions, new.sessions),
+            links: kept(&old.links, new.links),
+            ..*new
+        })),
+        (Body::Tenant(old), Body::Tenant(new)) => Body::Tenant(Box::new(TenantPage {
+            about: kept(&old.about, new.about),
+            log: kept(&old.log, new.log),
+            traces: kept(&old.traces, new.traces),
+            reviews: kept(&old.reviews, new.reviews),
+            policies: kept(&old.policies, new.policies),
+            ..*new
+        })),
+        (Body::Environment(old), Body::Environment(new)) => {
+            Body::Environment(Box::new(EnvironmentPage { found: kept(&old.found, new.found), ..*new }))
         }
         (_, new) => new,
     }

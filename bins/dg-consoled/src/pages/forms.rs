@@ -13,6 +13,12 @@ pub(super) fn action(shell: &Shell, act: &str) -> String {
     format!("/t/{tenant}/do/{act}")
 }
 
+/// Where a form for `act` goes whose answer is the one page that shows a secret (see `web::issue`).
+pub(super) fn issuing(shell: &Shell, act: &str) -> String {
+    let tenant = shell.place.tenant().map(|tenant| escaped(tenant.as_str())).unwrap_or_default();
+    format!("/t/{tenant}/issue/{act}")
+}
+
 /// What every form carries, unseen. `form` names the form on its page; what was typed into a refused one comes back to it.
 pub(super) fn carried(shell: &Shell, form: &str) -> Element {
     let next = shell.place.clone().saying(None).href();

@@ -56,7 +56,7 @@ fn content(shell: &Shell, body: Element) -> Element {
 
 fn areas(tenant: &TenantId, shell: &Shell) -> Element {
     let screen = shell.place.screen();
-    let links = Area::ALL.into_iter().map(|area| {
+    let links = Area::ALL.into_iter().filter(|area| leads(*area, shell)).map(|area| {
         let first = area.screen();
         let current = match screen {
             Some(screen) if *screen == first => Some("page"),
@@ -72,6 +72,12 @@ fn areas(tenant: &TenantId, shell: &Shell) -> Element {
         }
     });
     rsx! { nav { class: "rail", "aria-label": "Main", {links} } }
+}
+
+/// Whether the viewer is led there: what only others may see is not in the way.
+fn leads(area: Area, shell: &Shell) -> bool {
+    let admin = shell.viewer.as_ref().is_some_and(|viewer| viewer.roles.iter().any(|role| role == "admin"));
+    (admin || !area.is_for_admins()) && area.permission().is_none_or(|permission| shell.may(permission))
 }
 
 /// What came of the form that led here.

@@ -1,4 +1,5 @@
 mod knowledge;
+mod managed;
 mod reviews;
 mod steering;
 mod told;

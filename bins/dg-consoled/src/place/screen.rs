@@ -5,6 +5,7 @@ use super::{
     events::EventsAt,
     graph::GraphAsk,
     inbox::InboxFilter,
+    managed::{ACCOUNT_STEPS, ManagedAt, PERSON_STEPS, TENANT_STEPS},
     precedents::PrecedentAsk,
     query::{Pairs, given, number_of, one_of, value_of},
     steering::{DigestsAt, FailuresAt, ReplaysAt, RunAt},
@@ -93,6 +94,27 @@ pub(crate) enum Screen {
     Replays(ReplaysAt),
     /// `replays/{job_id}`
     Run(RunAt),
+    /// `accounts`: what programs are known by.
+    Accounts {
+        /// Whether the form for another one is open.
+        asking: bool,
+    },
+    /// `accounts/{account_id}`
+    Account(ManagedAt),
+    /// `people`: who signs in.
+    People {
+        /// Whether the form for somebody else is open.
+        asking: bool,
+    },
+    /// `people/{user_id}`
+    Person(ManagedAt),
+    /// `tenant`: what it holds, and what it may send.
+    Tenant {
+        /// Which form is open.
+        doing: Option<String>,
+    },
+    /// `environment`: what runs here.
+    Environment,
 }
 
 /// What the navigation leads to.
@@ -120,11 +142,19 @@ pub(crate) enum Area {
     Projections,
     /// Runs over the read models.
     Replays,
+    /// What programs are known by.
+    Accounts,
+    /// Who signs in.
+    People,
+    /// What the tenant holds, and what it may send.
+    Tenant,
+    /// What runs here.
+    Environment,
 }
 
 impl Area {
     /// All of them, in the order of the navigation.
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Overview,
         Self::Inbox,
         Self::Traces,
@@ -136,6 +166,10 @@ impl Area {
         Self::Projections,
         Self::Replays,
         Self::Audit,
+        Self::Accounts,
+        Self::People,
+        Self::Tenant,
+        Self::Environment,
     ];
 
     /// What the navigation calls it.
@@ -152,6 +186,10 @@ impl Area {
             Self::Events => "Events",
             Self::Projections => "Projections",
             Self::Replays => "Replays",
+            Self::Accounts => "Accounts",
+            Self::People => "People",
+            Self::Tenant => "Tenant",
+            Self::Environment => "Environment",
         }
     }
 
@@ -169,6 +207,10 @@ impl Area {
             Self::Events => 'e',
             Self::Projections => 'm',
             Self::Replays => 'r',
+            Self::Accounts => 'k',
+            Self::People => 'u',
+            Self::Tenant => 'w',
+            Self::Environment => 'v',
         }
     }
 
@@ -186,7 +228,21 @@ impl Area {
             Self::Events => Screen::Events(EventsAt::default()),
             Self::Projections => Screen::Projections,
             Self::Replays => Screen::Replays(ReplaysAt::default()),
+            Self::Accounts => Screen::Accounts { asking: false },
+            Self::People => Screen::People { asking: false },
+            Self::Tenant => Screen::Tenant { doing: None },
+            Self::Environment => Screen::Environment,
         }
+    }
+
+    /// Whether it is for the role admin alone: nobody else is led there.
+    pub(crate) fn is_for_admins(self) -> bool {
+        matches!(self, Self::Accounts | Self::People | Self::Tenant | Self::Environment)
+    }
+
+    /// What somebody needs beside the role to be led there.
+    pub(crate) fn permission(self) -> Option<&'static str> {
+        matches!(self, Self::Accounts | Self::People).then_some("accounts_manage")
     }
 }
 
@@ -235,6 +291,10 @@ impl Screen {
             Self::Events(_) => Area::Events,
             Self::Projections | Self::Digests(_) | Self::Failures(_) => Area::Projections,
             Self::Replays(_) | Self::Run(_) => Area::Replays,
+            Self::Accounts { .. } | Self::Account(_) => Area::Accounts,
+            Self::People { .. } | Self::Person(_) => Area::People,
+            Self::Tenant { .. } => Area::Tenant,
+            Self::Environment => Area::Environment,
         }
     }
 
@@ -275,6 +335,12 @@ impl Screen {
             ["failures"] => Self::Failures(FailuresAt::read(query)),
             ["replays"] => Self::Replays(ReplaysAt::read(query)),
             ["replays", job_id] if !job_id.is_empty() => Self::Run(RunAt::read(job_id, query)),
+            ["accounts"] => Self::Accounts { asking: one_of(query, "do", &["create"]).is_some() },
+            ["accounts", id] if !id.is_empty() => Self::Account(ManagedAt::read(id, query, &ACCOUNT_STEPS)),
+            ["people"] => Self::People { asking: one_of(query, "do", &["create"]).is_some() },
+            ["people", id] if !id.is_empty() => Self::Person(ManagedAt::read(id, query, &PERSON_STEPS)),
+            ["tenant"] => Self::Tenant { doing: one_of(query, "do", &TENANT_STEPS) },
+            ["environment"] => Self::Environment,
             _ => return None,
         })
     }
@@ -322,6 +388,12 @@ impl Screen {
             Self::Failures(at) => (vec!["failures"], at.pairs()),
             Self::Replays(at) => (vec!["replays"], at.pairs()),
             Self::Run(at) => (vec!["replays", &at.job_id], at.pairs()),
+            Self::Accounts { asking } => (vec!["accounts"], given([("do", asking.then(|| "create".to_owned()))])),
+            Self::Account(at) => (vec!["accounts", &at.id], at.pairs()),
+            Self::People { asking } => (vec!["people"], given([("do", asking.then(|| "create".to_owned()))])),
+            Self::Person(at) => (vec!["people", &at.id], at.pairs()),
+            Self::Tenant { doing } => (vec!["tenant"], given([("do", doing.clone())])),
+            Self::Environment => (vec!["environment"], Vec::new()),
         }
     }
 }

@@ -35,13 +35,7 @@ pub(super) async fn submit(
     let next = Place::parse(&next_of(fields.get("next").unwrap_or_default())).saying(None);
     let Some(person) = person(&app, &headers) else { return to_sign_in(&next.href()) };
     let Ok(tenant) = TenantId::new(&tenant) else { return StatusCode::NOT_FOUND.into_response() };
-    let session = cookies::session(&headers, app.secure);
-    let (Some(csrf), Some(key)) = (fields.get("csrf"), fields.get("key")) else {
-        return back(&person, next, too_old(fields));
-    };
-    if !same_origin(&app, &headers) || !app.csrf.holds(session, csrf) {
-        return back(&person, next, too_old(fields));
-    }
+    let Some(key) = key(&app, &headers, &fields) else { return back(&person, next, too_old(fields)) };
     let client = person.client.tenant(tenant.as_str()).request_id(key);
     match acts::perform(&client, &tenant, &act, &fields).await {
         Ok(Done { text, to }) => {
@@ -57,13 +51,20 @@ pub(super) async fn submit(
     }
 }
 
+/// The key of a form that this console drew for this person.
+pub(super) fn key<'f>(app: &App, headers: &HeaderMap, fields: &'f Fields) -> Option<&'f str> {
+    let (csrf, key) = (fields.get("csrf")?, fields.get("key")?);
+    let drawn = same_origin(app, headers) && app.csrf.holds(cookies::session(headers, app.secure), csrf);
+    drawn.then_some(key)
+}
+
 /// Nothing is done for a form that this console did not draw for this person.
-fn too_old(fields: Fields) -> Said {
+pub(super) fn too_old(fields: Fields) -> Said {
     let (code, message) = ("form_too_old".to_owned(), "the form was too old; please try again".to_owned());
     Said::Refused { failure: Failure { code, message, request_id: None, transient: false }, fields }
 }
 
-fn back(person: &Person, next: Place, said: Said) -> Response {
+pub(super) fn back(person: &Person, next: Place, said: Said) -> Response {
     match person.say(said) {
         Ok(name) => see_other(&format!("{}#said", next.saying(Some(name)).href())),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

@@ -12,7 +12,7 @@ use tower::ServiceExt;
 use super::*;
 use crate::{
     config::ConsoledConfig,
-    fixture::{Fixture, TOKEN},
+    fixture::{Fixture, MADE, TOKEN},
 };
 
 struct Console {
@@ -329,4 +329,41 @@ async fn files_are_for_people_who_signed_in() {
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}");
         assert!(answer.header("location").starts_with("/sign-in?next="), "{path}");
     }
+}
+
+#[tokio::test]
+async fn a_secret_is_the_answer_to_its_form_and_is_made_once() {
+    let console = console(Environment::Production).await;
+    let cookie = signed_in(&console).await;
+    let page = console.send(Method::GET, "/t/acme/traces", &[("cookie", cookie.as_str())], "").await;
+    let form = |key: &str, csrf: &str| {
+        format!("csrf={csrf}&key={key}&form=create-token&next=%2Ft%2Facme%2Faccounts%2Fbot&account_id=bot&label=l")
+    };
+    let path = "/t/acme/issue/create-token";
+    let made = console.post(path, &cookie, &form("k-1", page.csrf())).await;
+    assert_eq!((made.status, made.header("cache-control")), (StatusCode::OK, "no-store"));
+    assert!(made.body.contains(MADE) && made.body.contains("/t/acme/accounts/bot"), "{}", made.body);
+    // No script runs there, so that nothing of it goes through a socket.
+    assert!(!made.body.contains("<script"), "{}", made.body);
+
+    let again = console.post(path, &cookie, &form("k-1", page.csrf())).await;
+    assert!(again.body.contains("This token was shown once.") && !again.body.contains(MADE), "{}", again.body);
+    assert_eq!(console.fixture.made(), 1);
+    let gone = console.send(Method::GET, path, &[("cookie", cookie.as_str())], "").await;
+    assert_eq!((gone.status, gone.header("location")), (StatusCode::SEE_OTHER, "/t/acme/accounts"));
+    let list = console.send(Method::GET, "/t/acme/traces", &[("cookie", cookie.as_str())], "").await;
+    assert!(!list.body.contains(MADE));
+
+    for (key, csrf, account) in [("k-2", "0", "bot"), ("k-3", page.csrf(), "nobody")] {
+        let sent = form(key, csrf).replace("account_id=bot", &format!("account_id={account}"));
+        let refused = console.post(path, &cookie, &sent).await;
+        assert_eq!(refused.status, StatusCode::SEE_OTHER, "{}", refused.body);
+        assert!(refused.header("location").starts_with("/t/acme/accounts/bot?said="), "{}", refused.header("location"));
+    }
+    assert_eq!(console.fixture.made(), 1);
+    assert_eq!(
+        console.post("/t/acme/issue/anything", &cookie, &form("k-4", page.csrf())).await.status,
+        StatusCode::NOT_FOUND
+    );
+    assert!(console.post(path, "", &form("k-5", page.csrf())).await.header("location").starts_with("/sign-in"));
 }

@@ -204,6 +204,7 @@ async fn create(global: &Global, args: CreateArgs, out: &mut Output<'_>) -> Resu
         permissions: args.permissions,
         tenant_ids: args.tenants,
         owner_id: args.owner,
+        ..NewAccount::default()
     };
     let made = connection::service(global)?.create_account(&new).await.map_err(|error| {
         let exists = error.code == "conflict";

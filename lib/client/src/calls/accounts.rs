@@ -18,6 +18,12 @@ pub struct NewAccount {
     /// Who answers for it: reviews take both for one person.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner_id: Option<String>,
+    /// How people call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// Seconds after which its first token ends; none for never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_in_s: Option<u64>,
 }
 
 /// What becomes different about an account or a person; what is `None` stays.

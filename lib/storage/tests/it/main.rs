@@ -9,6 +9,7 @@ mod audit;
 mod bootstrap;
 mod broken;
 mod counts;
+mod environment;
 mod events;
 mod generations;
 mod identity;

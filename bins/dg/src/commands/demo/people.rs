@@ -46,7 +46,7 @@ impl<'c> People<'c> {
             roles: vec!["writer".to_owned()],
             permissions: permissions.iter().map(|name| (*name).to_owned()).collect(),
             tenant_ids: vec![self.tenant.clone()],
-            owner_id: None,
+            ..NewAccount::default()
         };
         match self.client.create_account(&new).await {
             // The first token of an account does not end.
