@@ -9,6 +9,8 @@ pub mod audit;
 pub mod checkpoint;
 pub mod entry;
 pub mod note;
+pub mod receipt;
+pub mod sealer;
 pub mod signing;
 mod spelling;
 pub mod tree;

@@ -6,5 +6,7 @@ mod checkpoint;
 mod independent;
 mod naive;
 mod note;
+mod receipt;
 mod rfc6962;
+mod sealer;
 mod tree;
