@@ -3,7 +3,7 @@
 use std::fmt;
 
 use dg_domain::Hash32;
-use ed25519_dalek::SigningKey;
+use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 
 /// The secret half. Whoever has it can sign in the installation's name, so it shows itself to nobody who does not ask.
 pub struct Seed([u8; 32]);
@@ -25,6 +25,12 @@ impl Seed {
     #[must_use]
     pub fn public_key(&self) -> PublicKey {
         PublicKey(SigningKey::from_bytes(&self.0).verifying_key().to_bytes())
+    }
+
+    /// Signs as RFC 8032 says: the same message gives the same 64 bytes, always.
+    #[must_use]
+    pub fn sign(&self, message: &[u8]) -> [u8; 64] {
+        SigningKey::from_bytes(&self.0).sign(message).to_bytes()
     }
 }
 
@@ -49,6 +55,13 @@ impl PublicKey {
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
+    }
+
+    /// Whether `signature` is this key's, of `message`. Keys of small order and second spellings of a signature are refused.
+    #[must_use]
+    pub fn verifies(&self, message: &[u8], signature: &[u8; 64]) -> bool {
+        let signature = Signature::from_bytes(signature);
+        VerifyingKey::from_bytes(&self.0).is_ok_and(|key| key.verify_strict(message, &signature).is_ok())
     }
 
     /// A name for it: the first eight bytes of its SHA-256 in hexadecimal.
