@@ -9,6 +9,7 @@ import { Api } from "./api.mjs";
 import { check, conclude, expect, launch, open } from "./harness.mjs";
 import { JOURNEYS } from "./journeys/all.mjs";
 import { SCREENS } from "./screens.mjs";
+import { secret, told } from "./secrets.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -26,6 +27,8 @@ const api = values.api && values.token ? new Api(new URL(values.api).origin, val
 const list = `${origin}/t/${values.tenant}/traces`;
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 mkdirSync(values.screenshots, { recursive: true });
+
+secret(values.token, "the administrator's token");
 
 const { browser, close } = await launch();
 const live = (page) => page.waitForSelector("#app[data-live=open]");
@@ -293,6 +296,17 @@ await check("everything but liveness works without scripts", async () => {
   }
   await context.close();
 });
+
+// ---- what nobody may be shown
+
+if (api) {
+  await check("no answer and no frame tells a token, a password, a session or a hash of one", async () => {
+    const { places, secrets, answers, lost } = await told();
+    console.log(`     ${secrets} secrets, ${answers} answers and frames, ${lost} that the browser had dropped before they were read`);
+    expect(places.length === 0, `no secret, got one in ${[...new Set(places)].slice(0, 10).join(" | ")}`);
+    expect(lost * 10 < answers, `nearly every answer to be read, got ${lost} lost of ${answers}`);
+  });
+}
 
 await close();
 process.exit(conclude());

@@ -6,8 +6,9 @@ import people from "./people.mjs";
 import restarts from "./restarts.mjs";
 import reviews from "./reviews.mjs";
 import runs from "./runs.mjs";
+import sessions from "./sessions.mjs";
 import shell from "./shell.mjs";
 import studio from "./studio.mjs";
 import traces from "./traces.mjs";
 
-export const JOURNEYS = [shell, traces, studio, reviews, knowledge, runs, people, live, restarts];
+export const JOURNEYS = [shell, traces, studio, reviews, knowledge, runs, people, live, sessions, restarts];
