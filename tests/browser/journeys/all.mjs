@@ -1,5 +1,6 @@
 // Every journey, in the order in which they run. A journey is given the world of console.mjs and makes the checks of one area.
 
+import injection from "./injection.mjs";
 import knowledge from "./knowledge.mjs";
 import live from "./live.mjs";
 import people from "./people.mjs";
@@ -11,4 +12,4 @@ import shell from "./shell.mjs";
 import studio from "./studio.mjs";
 import traces from "./traces.mjs";
 
-export const JOURNEYS = [shell, traces, studio, reviews, knowledge, runs, people, live, sessions, restarts];
+export const JOURNEYS = [shell, traces, studio, reviews, knowledge, runs, people, live, sessions, injection, restarts];
