@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Answers that show a new token once: the acts of `/t/{tenant}/do/{act}` or `/admin/…` that may, by their path. None does today. */
+/** Forms whose own answer may show a new token once, as expressions for their paths. None does today. */
 export const SHOWN_ONCE = [];
 
 const secrets = new Map();
@@ -51,7 +51,7 @@ export function listen(context) {
       for (const { value } of cookies) secret(value.match(/dg_(?:session|visit)=([^;]+)/)?.[1], "the id of a session");
     })());
     const { pathname } = new URL(response.url());
-    if (SHOWN_ONCE.some((path) => path === pathname) && response.request().method() === "POST") return;
+    if (SHOWN_ONCE.some((path) => path.test(pathname)) && response.request().method() === "POST") return;
     if (response.status() >= 300 && response.status() < 400) return;
     if (pathname.startsWith("/assets/")) {
       if (assets.has(pathname)) return;

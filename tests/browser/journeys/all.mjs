@@ -6,10 +6,11 @@ import live from "./live.mjs";
 import people from "./people.mjs";
 import restarts from "./restarts.mjs";
 import reviews from "./reviews.mjs";
+import roles from "./roles.mjs";
 import runs from "./runs.mjs";
 import sessions from "./sessions.mjs";
 import shell from "./shell.mjs";
 import studio from "./studio.mjs";
 import traces from "./traces.mjs";
 
-export const JOURNEYS = [shell, traces, studio, reviews, knowledge, runs, people, live, sessions, injection, restarts];
+export const JOURNEYS = [shell, traces, studio, reviews, knowledge, runs, people, live, sessions, roles, injection, restarts];
