@@ -1,6 +1,7 @@
 // What the checks need of the HTTP API.
 
 import { randomUUID } from "node:crypto";
+import { secretsOf } from "./secrets.mjs";
 
 export class Api {
   constructor(url, token) {
@@ -12,10 +13,16 @@ export class Api {
     return { authorization: `Bearer ${this.token}`, "content-type": "application/json", ...(tenant ? { "x-tenant-id": tenant } : {}) };
   }
 
-  async call(path, tenant, body) {
-    const answer = await fetch(`${this.url}/api/v1${path}`, { method: "POST", headers: this.headers(tenant), body: JSON.stringify(body) });
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-    return answer.json();
+  async call(path, tenant, body, method = "POST") {
+    const answer = await fetch(`${this.url}/api/v1${path}`, { method, headers: this.headers(tenant), body: body && JSON.stringify(body) });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${text}`);
+    secretsOf(text, body);
+    return JSON.parse(text);
+  }
+
+  get(path, tenant) {
+    return this.call(path, tenant, undefined, "GET");
   }
 
   /** A tenant of its own for this run, so that no other data is touched. */

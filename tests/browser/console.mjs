@@ -1,20 +1,21 @@
-// Drives the console in a real browser: `node console.mjs --console URL [--api URL --token TOKEN] [--tenant NAME] [--screenshots DIR] [--only JOURNEY]`.
+// Drives the console in a real browser: `node console.mjs --console URL [--api URL --token TOKEN] [--tenant NAME] [--screenshots DIR] [--only JOURNEY] [--pictures DIR]`.
 
 import { mkdirSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { readFileSync } from "node:fs";
 import { Api } from "./api.mjs";
 import { check, conclude, expect, launch, open } from "./harness.mjs";
 import { JOURNEYS } from "./journeys/all.mjs";
+import { accessible, fits, magnified, whole } from "./looks.mjs";
+import { pictures } from "./pictures.mjs";
 import { SCREENS } from "./screens.mjs";
+import { secret, told } from "./secrets.mjs";
 
 const { values } = parseArgs({
   options: {
     console: { type: "string" }, api: { type: "string" }, token: { type: "string" },
     tenant: { type: "string", default: "release-demo" }, screenshots: { type: "string", default: "screenshots" },
-    only: { type: "string" },
+    only: { type: "string" }, pictures: { type: "string" },
   },
 });
 if (!values.console) {
@@ -24,22 +25,14 @@ if (!values.console) {
 const origin = new URL(values.console).origin;
 const api = values.api && values.token ? new Api(new URL(values.api).origin, values.token) : null;
 const list = `${origin}/t/${values.tenant}/traces`;
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 mkdirSync(values.screenshots, { recursive: true });
+
+secret(values.token, "the administrator's token");
 
 const { browser, close } = await launch();
 const live = (page) => page.waitForSelector("#app[data-live=open]");
 const rows = (page) => page.locator("#traces tbody tr");
 const shoot = (page, name) => page.screenshot({ path: join(values.screenshots, `${name}.png`), fullPage: true });
-
-async function accessible(page) {
-  // What the bar on top covers while the page is scrolled is not small.
-  await page.evaluate(() => scrollTo(0, 0));
-  await page.evaluate(axe);
-  const found = await page.evaluate(() => axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
-  const told = found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => `${node.target} ${node.failureSummary}`).join(" | ")}`);
-  expect(told.length === 0, `no accessibility violation, got ${told.join("\n")}`);
-}
 
 async function signIn(page, next, token = values.token) {
   await page.goto(`${origin}/sign-in?next=${encodeURIComponent(next)}`);
@@ -48,9 +41,10 @@ async function signIn(page, next, token = values.token) {
   await page.waitForURL(`${origin}${next}`);
 }
 
-async function fits(page) {
-  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  expect(over <= 0, `no sideways scrolling, got ${over} px`);
+if (values.pictures) {
+  await pictures({ browser, origin, values, signIn, live, open, check });
+  await close();
+  process.exit(conclude());
 }
 
 // ---- with scripts
@@ -246,12 +240,13 @@ if (api) {
   for (const journey of JOURNEYS.filter((one) => !values.only || one.name === values.only)) await check(`the journey ${journey.name}`, () => journey(world));
 }
 
-// ---- other eyes: every screen in both themes and on a narrow window
+// ---- other eyes: every screen in both themes, at 200 % and on a narrow window
 
 for (const [name, options] of [["light", {}], ["dark", { colorScheme: "dark" }], ["narrow", { viewport: { width: 320, height: 720 } }]]) {
+  if (values.only && values.only !== "screens") break;
   const { context, page, complaints } = await open(browser, origin, options);
   if (api) await signIn(page, `/t/${values.tenant}/traces`);
-  for (const screen of values.only ? [] : SCREENS) {
+  for (const screen of SCREENS) {
     await check(`${screen.name} fits ${name} eyes`, async () => {
       await page.goto(`${origin}/t/${values.tenant}${screen.path}`);
       await page.waitForSelector(screen.shows);
@@ -260,6 +255,12 @@ for (const [name, options] of [["light", {}], ["dark", { colorScheme: "dark" }],
       expect(await page.locator("h1").count() === 1, "one h1");
       await fits(page);
       await accessible(page);
+      if (name === "light") await magnified(page, async () => {
+        await shoot(page, `${screen.name}-200`);
+        await fits(page);
+        await whole(page);
+        await accessible(page);
+      });
       expect(complaints.length === 0, `no complaint, got ${complaints.splice(0).join(" | ")}`);
     });
   }
@@ -293,6 +294,17 @@ await check("everything but liveness works without scripts", async () => {
   }
   await context.close();
 });
+
+// ---- what nobody may be shown
+
+if (api) {
+  await check("no answer and no frame tells a token, a password, a session or a hash of one", async () => {
+    const { places, secrets, answers, lost } = await told();
+    console.log(`     ${secrets} secrets, ${answers} answers and frames, ${lost} that the browser had dropped before they were read`);
+    expect(places.length === 0, `no secret, got one in ${[...new Set(places)].slice(0, 10).join(" | ")}`);
+    expect(lost * 10 < answers, `nearly every answer to be read, got ${lost} lost of ${answers}`);
+  });
+}
 
 await close();
 process.exit(conclude());

@@ -37,7 +37,18 @@ pub(crate) struct Shell {
 impl Shell {
     /// Whether the viewer may use a permission, as far as the service said.
     pub(crate) fn may(&self, permission: &str) -> bool {
-        self.viewer.as_ref().is_some_and(|viewer| viewer.may(permission))
+        self.lacks(permission).is_none()
+    }
+
+    /// What the viewer lacks for what needs `permission`: the role in which alone it counts, or itself.
+    pub(crate) fn lacks(&self, permission: &str) -> Option<String> {
+        let role = role_of(permission);
+        match &self.viewer {
+            Some(viewer) if !viewer.development && viewer.is(role) => {
+                (!viewer.holds(permission)).then(|| format!("the permission {permission}"))
+            }
+            _ => Some(format!("the role {role}")),
+        }
     }
 
     /// What was typed into `field` of the form `form`, if the service refused it and it is shown again.
@@ -114,8 +125,21 @@ pub(crate) struct Viewer {
 }
 
 impl Viewer {
-    fn may(&self, permission: &str) -> bool {
-        !self.development && self.permissions.iter().any(|one| one == permission || one == "*")
+    /// Administrators do what writers do.
+    fn is(&self, role: &str) -> bool {
+        self.roles.iter().any(|one| one == role || one == "admin")
+    }
+
+    fn holds(&self, permission: &str) -> bool {
+        self.permissions.iter().any(|one| one == permission || one == "*")
+    }
+}
+
+/// The least role that the service asks of whoever uses a permission.
+fn role_of(permission: &str) -> &'static str {
+    match permission {
+        "workflow_review" | "workflow_assign" | "workflow_escalate" | "workflow_override" => "writer",
+        _ => "admin",
     }
 }
 

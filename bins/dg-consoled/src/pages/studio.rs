@@ -106,13 +106,9 @@ fn start(page: &StudioPage, trial: &Trial, shell: &Shell) -> Element {
         let href = Place::of(&page.tenant, Screen::review(&trial.workflow_id)).href();
         return rsx! { p { class: "panel", id: "exists", "This review is open already: " a { href: "{href}", "{trial.workflow_id}" } } };
     }
-    if !shell.may("workflow_assign") {
+    if let Some(lacking) = shell.lacks("workflow_assign") {
         return rsx! {
-            p { class: "panel quiet", id: "may-not",
-                "You may not start a review: that needs the permission "
-                code { "workflow_assign" }
-                ", which an administrator grants."
-            }
+            p { class: "panel quiet", id: "may-not", "You may not start a review: that needs {lacking}, which an administrator grants." }
         };
     }
     let typed = |name: &str, drafted: &str| {

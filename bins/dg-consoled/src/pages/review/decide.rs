@@ -41,8 +41,8 @@ const DECIDES: [&str; 3] = ["approve", "reject", "override"];
 
 /// Why the viewer may not do it; none where they may.
 fn hindrance(doing: &Doing, item: &Item, shell: &Shell) -> Option<String> {
-    if let Some(permission) = doing.permission.filter(|permission| !shell.may(permission)) {
-        return Some(format!("needs the permission {permission}"));
+    if let Some(lacking) = doing.permission.and_then(|permission| shell.lacks(permission)) {
+        return Some(format!("needs {lacking}"));
     }
     let viewer = shell.viewer.as_ref().map(|viewer| viewer.account_id.as_str()).unwrap_or_default();
     match (doing.word, &item.claimed_by) {

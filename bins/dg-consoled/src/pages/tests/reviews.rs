@@ -62,7 +62,9 @@ fn review(doing: Option<&str>, item: Item, form: Option<DecisionForm>, effect: O
 fn reviewer(permissions: &[&str]) -> Shell {
     shell(|shell| {
         shell.place = Place::of(&tenant(), Screen::review("t/1:exception:x"));
-        shell.viewer.as_mut().unwrap().permissions = permissions.iter().map(|name| (*name).to_owned()).collect();
+        let viewer = shell.viewer.as_mut().unwrap();
+        viewer.roles = vec!["writer".to_owned()];
+        viewer.permissions = permissions.iter().map(|name| (*name).to_owned()).collect();
     })
 }
 
@@ -85,8 +87,13 @@ fn an_item_says_what_is_asked_and_what_can_be_done() {
         "role approver: Somebody asks",
     ];
     check(&page, &present, &["<b>Refund", "<em>look", "?do=unclaim", "?do=reopen", "id=\"doing\""]);
-    let taking = html(reviewer(&["workflow_export"]), review(None, asked_item(), None, None));
+    // The service gives cases to administrators alone, whatever else somebody may do.
+    let mut admin = reviewer(&["workflow_export"]);
+    admin.viewer.as_mut().unwrap().roles = vec!["admin".to_owned()];
+    let taking = html(admin, review(None, asked_item(), None, None));
     check(&taking, &["/t/acme/case.ndjson?workflow_id=t%2F1:exception:x", "/t/acme/case.html?"], &[]);
+    let writing = html(reviewer(&["workflow_export"]), review(None, asked_item(), None, None));
+    check(&writing, &["needs the permission workflow_review"], &["case.ndjson", "case.html"]);
     let reading = html(reviewer(&[]), review(Some("approve"), asked_item(), None, None));
     check(&reading, &["It cannot be done: needs the permission workflow_review."], &["/do/review", "case.ndjson"]);
     let held = Item { claimed_by: Some("ben".to_owned()), ..asked_item() };
@@ -232,7 +239,10 @@ fn the_studio_shows_the_review_that_it_would_be() {
         as_of: 12,
     };
     let body = |trial| page(Panel::Ready(vec![template.clone()]), Some(Panel::Ready(trial)));
-    let may = |shell: &mut Shell| shell.viewer.as_mut().unwrap().permissions = vec!["workflow_assign".to_owned()];
+    let may = |shell: &mut Shell| {
+        let viewer = shell.viewer.as_mut().unwrap();
+        (viewer.roles, viewer.permissions) = (vec!["writer".to_owned()], vec!["workflow_assign".to_owned()]);
+    };
     let drafted = html(shell(may), body(trial.clone()));
     let present = [
         "it failed",
@@ -248,7 +258,7 @@ fn the_studio_shows_the_review_that_it_would_be() {
     check(&drafted, &present, &["<b>Incident", "id=\"may-not\""]);
     check(
         &html(shell(|_| ()), body(trial.clone())),
-        &["You may not start a review", "workflow_assign"],
+        &["You may not start a review", "the role writer"],
         &["id=\"start\""],
     );
     let there = Trial { exists: true, ..trial.clone() };
