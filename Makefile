@@ -75,3 +75,10 @@ contract-diff: ## What breaks clients of the last release (docs/api/openapi-rele
 
 contract-release: build-debug ## Keep today's document as that of the release (docs/api/README.md says when)
 	@"$(TARGET)/debug/dg-apid" --openapi >docs/api/openapi-released.json
+
+packages: build-release ## deb, rpm, list of parts and checksums in target/packages
+	@packaging/build $(ARGS)
+
+packaging-test: build-release ## Install the packages in a Debian that is booted for it (root; DG_RESTARTS=200 for the long run)
+	@.ci/install packaging
+	@tests/packaging/run

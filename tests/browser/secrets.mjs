@@ -7,8 +7,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Forms whose own answer may show a new token once, as expressions for their paths. None does today. */
-export const SHOWN_ONCE = [];
+/** Forms whose own answer may show a new token or password once, as expressions for their paths. */
+export const SHOWN_ONCE = [/^\/t\/[^/]+\/issue\/[a-z_-]+$/];
 
 const secrets = new Map();
 const kept = [];
@@ -25,7 +25,7 @@ export function secret(text, what) {
 
 /** Notes every token in what the API answered, and a password that was given to it. */
 export function secretsOf(answer, sent) {
-  for (const [token] of answer.matchAll(/\bdg_[0-9a-f]{12}_[0-9a-f]{32,}/g)) secret(token, "a token");
+  for (const [token] of answer.matchAll(/\bdg_[0-9a-z]{12}_[0-9a-f]{32,}/g)) secret(token, "a token");
   secret(sent?.password, "a password");
 }
 
@@ -64,7 +64,7 @@ export function listen(context) {
 
 /** A secret in all the ways in which it could be told: whole, its own part without the name in front, and both hashed. */
 function tellings(text) {
-  const own = text.match(/^dg_[0-9a-f]{12}_(.+)$/)?.[1];
+  const own = text.match(/^dg_[0-9a-z]{12}_(.+)$/)?.[1];
   const parts = own ? [text, own] : [text];
   const begun = parts.filter((part) => part.length > 16 && part !== text).map((part) => part.slice(0, 16));
   const hashed = parts.flatMap((part) => ["hex", "base64", "base64url"].map((how) => createHash("sha256").update(part).digest(how).slice(0, 16)));

@@ -89,7 +89,7 @@ async fn run(mut daemon: Daemon<ApidConfig>) -> Result<(), Failure> {
         return rooms.run().await;
     }
     let parts = Parts::start(&daemon, store, &progress)?;
-    let api = parts.bind(&daemon.config.api).await?;
+    let api = parts.bind(&daemon.config.api, daemon.handed.take()).await?;
     daemon.addresses.add("api", api.address()?);
     if progress.wait_until_ready(&daemon.stop).await.is_some() {
         daemon.addresses.write()?;

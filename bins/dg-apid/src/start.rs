@@ -11,6 +11,7 @@ use dg_http::turns::Turns;
 use dg_runtime::backoff::Backoff;
 use dg_runtime::config::Listen;
 use dg_runtime::exit::chain;
+use dg_runtime::handed::Handed;
 use dg_runtime::rooms::Rooms;
 use dg_runtime::{CancellationToken, Daemon, Failure};
 use dg_storage::listener::Listener;
@@ -140,11 +141,17 @@ impl Parts {
         Ok(Self { app, http, listener, moved, recorder, refusals, outage, stop_appending })
     }
 
-    /// Binds the API listener.
+    /// Takes the listener of the service manager, or binds the configured one.
     ///
     /// # Errors
-    /// 78 for an address that cannot be read, 75 when it cannot be bound.
-    pub(crate) async fn bind(&self, config: &ApiConfig) -> Result<Bound, Failure> {
+    /// 78 for an address that cannot be read or is open to others, 75 when it cannot be bound.
+    pub(crate) async fn bind(&self, config: &ApiConfig, handed: Option<Handed>) -> Result<Bound, Failure> {
+        if let Some(handed) = handed {
+            if !config.behind_proxy {
+                handed.require_loopback("api.behind_proxy")?;
+            }
+            return Ok(Bound::handed(handed)?);
+        }
         let listen = Listen::parse(&config.listen).map_err(Failure::config)?;
         Ok(Bound::bind(&listen).await?)
     }

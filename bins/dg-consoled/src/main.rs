@@ -26,6 +26,7 @@ use dg_runtime::{
     CancellationToken, Daemon, Failure,
     admin::{Admin, Readiness, Reason},
     flags::Identity,
+    handed::Handed,
     notify,
     rooms::Rooms,
 };
@@ -46,7 +47,7 @@ fn main() -> ExitCode {
 async fn run(mut daemon: Daemon<ConsoledConfig>) -> Result<(), Failure> {
     let config = &daemon.config;
     let app = App::new(config, &daemon.metrics, daemon.stop.child_token()).map_err(Failure::config)?;
-    let listener = TcpListener::bind(config.console.listen).await?;
+    let listener = listener(config, daemon.handed.take()).await?;
     let admin = Admin::bind(&config.admin, IDENTITY.name).await?;
     daemon.addresses.add("console", format!("http://{}", listener.local_addr()?));
     daemon.addresses.add("admin", admin.address());
@@ -59,6 +60,15 @@ async fn run(mut daemon: Daemon<ConsoledConfig>) -> Result<(), Failure> {
     rooms.spawn("watchdog", watch(Arc::clone(&app), rooms.stop()));
     rooms.spawn("ready", report_ready(app, rooms.stop()));
     rooms.run().await
+}
+
+/// The listener of the service manager, or the configured one.
+async fn listener(config: &ConsoledConfig, handed: Option<Handed>) -> Result<TcpListener, Failure> {
+    let Some(handed) = handed else { return Ok(TcpListener::bind(config.console.listen).await?) };
+    if !config.console.behind_proxy {
+        handed.require_loopback("console.behind_proxy")?;
+    }
+    handed.tcp()
 }
 
 fn readiness(app: &Arc<App>) -> Readiness {

@@ -11,12 +11,19 @@ mod timeline;
 
 use std::{io::Write, process::ExitCode};
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use cli::Cli;
+use dg_runtime::pages;
 use failure::Failure;
 use output::Output;
 
 fn main() -> ExitCode {
+    if let Some(directory) = pages::asked(std::env::args_os().skip(1)) {
+        return match pages::write(Cli::command(), "1", &directory) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => failure::Exit::Bug.into(),
+        };
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(answer) => return usage(&answer),

@@ -4,27 +4,33 @@ use std::convert::Infallible;
 use std::error::Error;
 use std::io;
 use std::path::Path;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
+use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use axum::serve::{Listener, ListenerExt};
 use dg_runtime::CancellationToken;
 use dg_runtime::config::Listen;
+use dg_runtime::handed::Handed;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_io_timeout::TimeoutStream;
+use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 use tracing::{debug, info, warn};
 
 use crate::peer::{Peer, PeerAddress};
+
+/// After the stop, for requests that are on their way: they are answered, and no connection without one is kept any longer.
+const ON_THEIR_WAY: Duration = Duration::from_millis(300);
 
 /// Bounds on connections.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +66,21 @@ impl Bound {
         match listen {
             Listen::Tcp(address) => Ok(Self::Tcp(TcpListener::bind(address).await?)),
             Listen::Unix(path) => bind_socket_file(path),
+        }
+    }
+
+    /// Takes a listener from the service manager.
+    ///
+    /// # Errors
+    /// The system does not tell where it listens.
+    pub fn handed(handed: Handed) -> io::Result<Self> {
+        match handed {
+            Handed::Tcp(listener) => Ok(Self::Tcp(TcpListener::from_std(listener)?)),
+            #[cfg(unix)]
+            Handed::Unix(listener) => {
+                let path = listener.local_addr()?.as_pathname().map(Path::to_owned).unwrap_or_default();
+                Ok(Self::Unix(tokio::net::UnixListener::from_std(listener)?, path))
+            }
         }
     }
 
@@ -111,7 +132,7 @@ where
 {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(bounds.head_timeout).max_header_size(bounds.head_bytes);
-    let open = GracefulShutdown::new();
+    let open = TaskTracker::new();
     let room = Arc::new(Semaphore::new(bounds.connections));
     loop {
         let next = async {
@@ -125,13 +146,15 @@ where
         };
         let router = router.clone();
         let peer = Peer(address.host());
-        let service = service_fn(move |request| answer(router.clone(), request, peer));
+        let stopping = stop.clone();
+        let service = service_fn(move |request| answer(router.clone(), request, peer, stopping.clone()));
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(bounds.stall));
-        let connection = open.watch(http.serve_connection(TokioIo::new(Box::pin(stream)), service));
-        tokio::spawn(async move {
+        let connection = http.serve_connection(TokioIo::new(Box::pin(stream)), service);
+        let stop = stop.clone();
+        open.spawn(async move {
             let _seat = seat;
-            match connection.await {
+            match converse(connection, stop).await {
                 Err(error) if took_nothing(&error) => info!("a client takes nothing; cut off"),
                 Err(error) => debug!(error = &error as &dyn Error, "a connection broke off"),
                 Ok(()) => {}
@@ -139,10 +162,31 @@ where
         });
     }
     drop(listener);
-    info!(connections = open.count(), "no new connections; finishing what is under way");
-    if timeout(bounds.grace, open.shutdown()).await.is_err() {
+    info!(connections = open.len(), "no new connections; finishing what is under way");
+    open.close();
+    if timeout(bounds.grace, open.wait()).await.is_err() {
         warn!(grace_ms = bounds.grace.as_millis(), "requests still open after the grace period; closing now");
     }
+}
+
+/// Serves one connection to its end. After the stop it ends with the answer that is under way or on its way.
+async fn converse<I, S>(connection: http1::Connection<I, S>, stop: CancellationToken) -> hyper::Result<()>
+where
+    I: hyper::rt::Read + hyper::rt::Write + Unpin,
+    S: hyper::service::HttpService<hyper::body::Incoming, ResBody = axum::body::Body>,
+    S::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let mut connection = pin!(connection);
+    let moment = async {
+        stop.cancelled().await;
+        sleep(ON_THEIR_WAY).await;
+    };
+    tokio::select! {
+        biased;
+        ended = connection.as_mut() => return ended,
+        () = moment => connection.as_mut().graceful_shutdown(),
+    }
+    connection.await
 }
 
 /// Whether writing to the client timed out.
@@ -155,9 +199,14 @@ async fn answer(
     router: Router,
     mut request: hyper::Request<hyper::body::Incoming>,
     peer: Peer,
+    stop: CancellationToken,
 ) -> Result<Response, Infallible> {
     request.extensions_mut().insert(peer);
-    router.oneshot(request.map(axum::body::Body::new) as Request).await
+    let mut response = router.oneshot(request.map(axum::body::Body::new) as Request).await?;
+    if stop.is_cancelled() {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(response)
 }
 
 #[cfg(test)]
@@ -206,6 +255,32 @@ mod tests {
         assert!(answer.ends_with("done"), "{answer}");
         server.await.unwrap();
         assert!(TcpStream::connect(&address).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_was_made_before_the_stop_still_gets_its_answer() {
+        let (bound, address) = bound().await;
+        let stop = CancellationToken::new();
+        let router = Router::new().route("/", get(|| async { "done" }));
+        let server = tokio::spawn(bound.serve(router, BOUNDS, stop.clone()));
+        let ask = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+        let mut kept = TcpStream::connect(&address).await.unwrap();
+        kept.write_all(ask).await.unwrap();
+        let mut head = [0; 1];
+        kept.read_exact(&mut head).await.unwrap();
+        // Accepted in the order of connecting: an answer on a later one says that this one was accepted too.
+        let mut fresh = TcpStream::connect(&address).await.unwrap();
+        let mut later = TcpStream::connect(&address).await.unwrap();
+        later.write_all(ask).await.unwrap();
+        later.read_exact(&mut head).await.unwrap();
+        stop.cancel();
+        for client in [&mut fresh, &mut kept] {
+            client.write_all(ask).await.unwrap();
+            let mut answer = String::new();
+            client.read_to_string(&mut answer).await.unwrap();
+            assert!(answer.ends_with("done") && answer.contains("connection: close"), "{answer}");
+        }
+        server.await.unwrap();
     }
 
     #[tokio::test]

@@ -1,10 +1,11 @@
-//! Loads settings in four layers: defaults, file with `conf.d`, environment, flags.
+//! Loads settings in five layers: defaults, file with `conf.d`, credentials, environment, flags.
 //!
 //! All daemons share one file, so each one's struct names the sections it uses; sections that belong to another daemon are
 //! known by name and passed over. Anything else is an error, and all errors are reported together. To name every bad key
 //! and not just the first, each key is first deserialised alone over the defaults: serde stops at the first problem of a
 //! document, and a document of one key has at most one.
 
+mod credentials;
 mod layers;
 mod problems;
 mod sections;

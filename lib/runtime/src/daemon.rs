@@ -11,6 +11,7 @@ use crate::address_file::AddressFile;
 use crate::config::{self, Settings};
 use crate::exit::{self, Exit, Failure};
 use crate::flags::{Flags, Identity};
+use crate::handed::Handed;
 use crate::logs::{self, Logs};
 use crate::metrics::Metrics;
 use crate::signals;
@@ -26,6 +27,8 @@ pub struct Daemon<C> {
     pub stop: CancellationToken,
     /// Its metrics, already telling name and version.
     pub metrics: Metrics,
+    /// The listener that the service manager opened for it, if it did.
+    pub handed: Option<Handed>,
     /// Where bound addresses go.
     pub addresses: AddressFile,
 }
@@ -66,7 +69,8 @@ where
     }
     let logs = logs::init(config.log());
     tracing::info!(version = identity.version, "{} {} starting", identity.name, identity.version);
-    exit::from_result(block_on(start(identity, flags, config, logs, run)))
+    let ended = Handed::take().and_then(|handed| block_on(start(identity, flags, config, logs, handed, run)));
+    exit::from_result(ended)
 }
 
 /// Prints every problem to standard error and answers 78.
@@ -88,7 +92,14 @@ pub fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(future)
 }
 
-async fn start<C, F, Fut>(identity: Identity, flags: Flags, config: C, logs: Logs, run: F) -> Result<(), Failure>
+async fn start<C, F, Fut>(
+    identity: Identity,
+    flags: Flags,
+    config: C,
+    logs: Logs,
+    handed: Option<Handed>,
+    run: F,
+) -> Result<(), Failure>
 where
     C: Settings,
     F: FnOnce(Daemon<C>) -> Fut,
@@ -101,6 +112,7 @@ where
         config,
         stop,
         metrics: Metrics::new(identity.name, identity.version),
+        handed,
         addresses: AddressFile::new(flags.address_file),
     };
     Box::pin(run(daemon)).await

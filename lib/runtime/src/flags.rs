@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{CommandFactory, FromArgMatches, Parser};
 
 use crate::exit::Exit;
+use crate::pages;
 
 /// Flags shared by all daemons.
 #[derive(Clone, Debug, Default, Parser)]
@@ -50,6 +51,10 @@ impl Flags {
 #[must_use]
 pub fn parse_or_exit<F: CommandFactory + FromArgMatches>(identity: Identity) -> F {
     let command = F::command().name(identity.name).about(identity.about).version(identity.version);
+    if let Some(directory) = pages::asked(std::env::args_os().skip(1)) {
+        let written = pages::write(command, "8", &directory);
+        std::process::exit(i32::from(if written.is_ok() { Exit::Ok } else { Exit::Bug }.code()));
+    }
     match command.try_get_matches().and_then(|matches| F::from_arg_matches(&matches)) {
         Ok(flags) => flags,
         Err(error) => {

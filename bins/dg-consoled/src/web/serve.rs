@@ -2,7 +2,13 @@
 
 use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body, extract::Request, response::Response};
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::{HeaderValue, StatusCode, header},
+    response::Response,
+};
 use dg_runtime::CancellationToken;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -22,6 +28,8 @@ const CONNECTIONS: usize = 2000;
 const HEAD: Duration = Duration::from_secs(30);
 /// Bytes of a head; an address may have 4 KiB.
 const HEAD_BYTES: usize = 16 * 1024;
+/// After the stop, for requests that are on their way: they are answered, and no connection without one is kept any longer.
+const ON_THEIR_WAY: Duration = Duration::from_millis(300);
 /// After running out of file descriptors or the like.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -72,18 +80,33 @@ async fn converse(
     router: Router,
     stop: CancellationToken,
 ) -> hyper::Result<()> {
-    let service = service_fn(move |request| answer(router.clone(), request, peer));
+    let stopping = stop.clone();
+    let service = service_fn(move |request| answer(router.clone(), request, peer, stopping.clone()));
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service).with_upgrades());
+    let moment = async {
+        stop.cancelled().await;
+        tokio::time::sleep(ON_THEIR_WAY).await;
+    };
     tokio::select! {
         biased;
         ended = connection.as_mut() => return ended,
-        () = stop.cancelled() => connection.as_mut().graceful_shutdown(),
+        () = moment => connection.as_mut().graceful_shutdown(),
     }
     connection.await
 }
 
-async fn answer(router: Router, request: hyper::Request<Incoming>, peer: Peer) -> Result<Response, Infallible> {
+async fn answer(
+    router: Router,
+    request: hyper::Request<Incoming>,
+    peer: Peer,
+    stop: CancellationToken,
+) -> Result<Response, Infallible> {
     let mut request: Request = request.map(Body::new);
     request.extensions_mut().insert(peer);
-    router.oneshot(request).await
+    let mut response = router.oneshot(request).await?;
+    // An upgrade says in that header what it is.
+    if stop.is_cancelled() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(response)
 }

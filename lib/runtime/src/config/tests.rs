@@ -40,7 +40,7 @@ fn layers(directory: &Path, file: &str, env: &[(&str, &str)], overrides: &[(&str
     let own = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
         pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
     };
-    Layers { file: Some(path), env: own(env).into_iter().collect(), overrides: own(overrides) }
+    Layers { file: Some(path), credentials: None, env: own(env).into_iter().collect(), overrides: own(overrides) }
 }
 
 fn load_text(file: &str, env: &[(&str, &str)], overrides: &[(&str, &str)]) -> Result<TestSettings, Problems> {
@@ -132,4 +132,39 @@ fn listen_addresses_are_read() {
     assert_eq!(Listen::parse("unix:/a b").unwrap(), Listen::Unix("/a b".into()));
     assert!(Listen::parse("unix:a").is_err());
     assert!(Listen::parse("localhost").is_err());
+}
+
+#[test]
+fn credentials_are_settings_between_file_and_environment() {
+    let directory = tempfile::tempdir().unwrap();
+    let credentials = directory.path().join("credentials");
+    std::fs::create_dir(&credentials).unwrap();
+    let given = [
+        ("dg_projector.key", "hunter2\n"),
+        ("dg_projector.batch_events", "7"),
+        ("dg_grace_ms", "9"),
+        ("other", "not ours"),
+    ];
+    for (name, text) in given {
+        std::fs::write(credentials.join(name), text).unwrap();
+    }
+    let file = "grace_ms = 1\n[projector]\nbatch_events = 1\nverify = true\n";
+    let env = [("DG__GRACE_MS", "3")];
+    let layers = Layers { credentials: Some(credentials.clone()), ..layers(directory.path(), file, &env, &[]) };
+    let settings: TestSettings = load_from(&layers).unwrap();
+    assert_eq!(settings.projector.key.expose(), "hunter2");
+    assert_eq!((settings.projector.batch_events, settings.projector.verify, settings.grace_ms), (7, true, 3));
+    std::fs::write(credentials.join("dg_nonsense.key"), "x").unwrap();
+    std::fs::write(credentials.join("dg_projector.kee"), "x").unwrap();
+    let keys: Vec<_> = load_from::<TestSettings>(&layers).unwrap_err().iter().map(|bad| bad.key.clone()).collect();
+    assert_eq!(keys, ["nonsense", "projector.kee"]);
+}
+
+#[test]
+fn a_credential_for_a_file_is_its_path() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("dg_console.service_token_file"), "token").unwrap();
+    let found = credentials::read(directory.path(), &mut Problems::default());
+    let path = directory.path().join("dg_console.service_token_file").display().to_string();
+    assert_eq!(found, [("console.service_token_file".to_owned(), path)]);
 }

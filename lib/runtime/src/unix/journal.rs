@@ -13,10 +13,11 @@ pub(crate) fn connected() -> bool {
         .is_ok_and(|stat| expected == format!("{}:{}", stat.st_dev, stat.st_ino))
 }
 
-/// A layer that keeps fields as journal fields; `None` when the journal's socket is not there.
+/// A layer that keeps fields as journal fields, `TENANT=` for `tenant`, without the prefix that would set them apart: that
+/// is what people type after `journalctl`. `None` when the journal's socket is not there.
 pub(crate) fn layer<S>() -> Option<Box<dyn Layer<S> + Send + Sync>>
 where
     S: tracing::Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
 {
-    Some(Box::new(tracing_journald::layer().ok()?.with_field_prefix(Some("DG".to_owned()))))
+    Some(Box::new(tracing_journald::layer().ok()?.with_field_prefix(None)))
 }
