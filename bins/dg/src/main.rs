@@ -21,7 +21,11 @@ fn main() -> ExitCode {
     if let Some(directory) = pages::asked(std::env::args_os().skip(1)) {
         return match pages::write(Cli::command(), "1", &directory) {
             Ok(()) => ExitCode::SUCCESS,
-            Err(_) => failure::Exit::Bug.into(),
+            Err(error) => {
+                let failure = Failure::from(error);
+                let _ = failure.report(false, &mut anstream::stderr().lock());
+                failure.exit().into()
+            }
         };
     }
     let cli = match Cli::try_parse() {
