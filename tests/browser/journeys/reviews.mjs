@@ -168,7 +168,7 @@ export default async function reviews({ browser, origin, api, signIn, live, acce
     const id = await agent.ask(tenant, "seventh", "to be read");
     const readers = await as(reader);
     await readers.page.goto(review(id));
-    await readers.page.locator("#off-approve").getByText("needs the permission workflow_review").waitFor();
+    await readers.page.locator("#off-approve").getByText("needs the role writer").waitFor();
     await readers.page.goto(review(id, "approve"));
     await readers.page.getByText("It cannot be done").waitFor();
     await shoot(readers.page, "review-reader");
