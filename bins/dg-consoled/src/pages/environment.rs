@@ -125,14 +125,14 @@ fn programs(found: &Environment) -> Element {
 
 fn leases(found: &Environment) -> Element {
     if found.leases.is_empty() {
-        return rsx! { p { class: "panel quiet", "Nobody holds any: no projector and no workflow daemon is at work." } };
+        return rsx! { p { class: "panel quiet", "Nobody holds any at this moment. A daemon takes the lease of a tenant while there is something to do for it." } };
     }
     let rows = found.leases.iter().map(|(kind, holder, held, waiting)| {
         rsx! {
             li { key: "{kind}-{holder}",
                 code { "{kind}" }
-                span { "held {parts::grouped(*held)} times by {holder}" }
-                if *waiting > 0 { span { class: "quiet small", "waited for {parts::grouped(*waiting)} times" } }
+                span { "held {parts::counted(*held, \"time\")} by {holder}" }
+                if *waiting > 0 { span { class: "quiet small", "waited for {parts::counted(*waiting, \"time\")}" } }
             }
         }
     });
