@@ -1,5 +1,6 @@
 mod knowledge;
 mod managed;
+mod outside;
 mod reviews;
 mod steering;
 mod told;
