@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 ARGS ?=
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
-.PHONY: help up test bench drill fmt lint build-release build-debug unit browser python contract contract-short contract-diff contract-release corpus fuzz
+.PHONY: help up test bench drill fmt lint build-release build-debug unit browser budgets python contract contract-short contract-diff contract-release corpus fuzz
 
 help: ## Say what there is to say
 	@grep -hE '^[a-z-]+:.*## ' "$(firstword $(MAKEFILE_LIST))" | sed -E 's/:.*## /\t/' | expand -t 16
@@ -60,6 +60,9 @@ fuzz: ## Look for inputs that break the reading of events, ten minutes (ARGS="60
 
 browser: build-debug ## The console in a real browser, where Chromium and npm can be had
 	@.ci/browser
+
+budgets: build-release ## What the console costs: 100,000 traces, 200 open consoles, a trace of 10,000 events
+	@BUDGETS=full PROFILE=release JOURNEY=budgets tests/browser/run
 
 python: build-debug ## Lints, types, tests and packages of the Python client (ARGS is passed to pytest)
 	@.ci/python $(ARGS)
