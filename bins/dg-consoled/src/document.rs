@@ -34,6 +34,7 @@ impl Theme {
 pub(crate) fn document(view: View, assets: &Assets, live: bool, theme: Option<Theme>) -> String {
     let theme = theme.map(|theme| format!(" data-theme=\"{}\"", theme.name())).unwrap_or_default();
     let help = if live { HELP } else { "" };
+    let again = if live && view.shell.refreshing { AGAIN } else { "" };
     let title = escape(&format!("{} · DecisionGraph", view.title));
     let (style, icon) = (&assets.style.path, &assets.icon.path);
     let script = if live { format!("<script src=\"{}\" defer></script>", assets.script.path) } else { String::new() };
@@ -42,7 +43,7 @@ pub(crate) fn document(view: View, assets: &Assets, live: bool, theme: Option<Th
         "<!doctype html>\n<html lang=\"en\"{theme}>\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<title>{title}</title>\n\
-         <link rel=\"icon\" href=\"{icon}\" type=\"image/svg+xml\">\n<link rel=\"stylesheet\" href=\"{style}\">\n{script}\n\
+         <link rel=\"icon\" href=\"{icon}\" type=\"image/svg+xml\">\n<link rel=\"stylesheet\" href=\"{style}\">\n{script}{again}\n\
          </head>\n<body>\n<div id=\"app\">{body}</div>\n\
          <p id=\"lost\" class=\"lost\" role=\"status\" hidden>The connection to the console is lost. Trying again …</p>{help}\n</body>\n</html>\n"
     )
@@ -50,6 +51,9 @@ pub(crate) fn document(view: View, assets: &Assets, live: bool, theme: Option<Th
 
 /// What the script opens. Without scripts nothing opens it, and there is nothing to tell of keys.
 const HELP: &str = include_str!("assets/dialogs.html");
+
+/// A page that was sent before its data is asked for again where no script fills it.
+const AGAIN: &str = "<noscript><meta http-equiv=\"refresh\" content=\"2\"></noscript>";
 
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")

@@ -40,7 +40,11 @@ pub(super) async fn page(State(app): State<Arc<App>>, OriginalUri(uri): Original
             answer(&app, &headers, app.view(&person, found))
         }
         Ok(Err(SignedOut)) => signed_out(&app, &headers, &person, &place),
-        Err(_) => answer(&app, &headers, outline(&app, &person, place)),
+        Err(_) => {
+            let mut view = outline(&app, &person, place);
+            view.shell.refreshing = true;
+            answer(&app, &headers, view)
+        }
     }
 }
 

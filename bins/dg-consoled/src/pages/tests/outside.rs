@@ -1,7 +1,11 @@
 //! What somebody sees whom the console does not know yet.
 
 use super::*;
-use crate::model::{SetupPage, SignInPage};
+use crate::{
+    assets::Assets,
+    document::document,
+    model::{SetupPage, SignInPage},
+};
 
 fn outside(body: Body) -> String {
     let shell = shell(|shell| {
@@ -51,4 +55,14 @@ fn a_refused_first_run_keeps_the_names_and_says_why() {
     assert!(html.contains("value=\"ana\"") && html.contains("form-token"), "{html}");
     assert!(!html.contains("<b>"), "{html}");
     assert!(!outside(Body::Setup(SetupPage::default())).contains("role=\"alert\""));
+}
+
+#[test]
+fn a_page_without_its_data_comes_again_where_there_are_no_scripts() {
+    for refreshing in [true, false] {
+        let shell = shell(|shell| shell.refreshing = refreshing);
+        let view = View { title: "Loading".to_owned(), shell, body: Body::Notice(Notice::NotFound) };
+        let html = document(view, &Assets::embedded(), true, None);
+        assert_eq!(html.contains("<noscript><meta http-equiv=\"refresh\""), refreshing, "{html}");
+    }
 }
