@@ -327,7 +327,8 @@ async fn what_the_issuer_says_is_checked() {
     ground.finish(&bot, &state, &code).await.refused(403, "forbidden");
     bot.get("/api/v1/sessions/methods").await.refused(403, "forbidden");
     let methods = ground.program.get("/api/v1/sessions/methods").await;
-    assert_eq!(methods.expect(200), &json!({"password": true, "oidc": {"label": "Sign in at the <test>"}}));
+    let oidc = json!({"label": "Sign in at the <test>"});
+    assert_eq!(methods.expect(200), &json!({"password": true, "oidc": oidc, "setup": false}));
     let plain = ground.program.at(&ground.suite.api_url);
     assert_eq!(plain.get("/api/v1/sessions/methods").await.expect(200)["oidc"], Value::Null);
     plain.post("/api/v1/sessions/oidc", &body).await.refused(404, "not_found");
