@@ -43,6 +43,8 @@ export default async function knowledge(world) {
     await check(`a trace leads through the graph to its policy and an entity${how}`, async () => {
       await page.locator("#explore").click();
       await page.waitForURL(/\/graph\?node=trace:/);
+      // The address comes first, and the view of the trace that is left has a drawing too.
+      await there("#depth");
       await there("#graph [role=img]");
       const summary = await page.locator("#graph [role=img]").getAttribute("aria-label");
       expect(/^\d+ nodes, \d+ edges, centre trace trace-precedent/.test(summary), `a summary, got ${summary}`);
