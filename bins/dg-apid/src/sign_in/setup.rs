@@ -34,6 +34,7 @@ struct Asked {
     #[schema(schema_with = words::nullable_title)]
     display_name: Option<String>,
     /// Their own, so that they need not choose another.
+    #[schema(schema_with = words::password)]
     password: String,
     /// Where the person is, as the program sees it.
     #[schema(schema_with = words::nullable_address)]
