@@ -85,8 +85,7 @@ pub(crate) async fn by_password(
     let agent = program(&caller.principal)?;
     let asked = body::command::<Asked>(request).await?;
     let address = asked.address.or_else(dg_http::address);
-    let by = By { principal: None, address: address.map(|address| address.to_string()), ..agent.by() };
-    let by = By { agent: Some(agent.account_id.clone()), ..by };
+    let by = through(agent, address);
     let scopes = [name_scope(&asked.user_id), address_scope(address)];
     let tries = app.store.count_try(&[&scopes[0], &scopes[1]], WINDOW_S).await?;
     if let Some(wait) = too_many(&tries, &scopes[0]) {
@@ -180,6 +179,12 @@ pub(crate) async fn check_again(app: &App, who: &Principal, password: String) ->
 pub(crate) fn session_of(who: &Principal) -> Result<&str, ApiError> {
     let none = || ApiError::invalid("this is for a person: present a session in x-dg-session");
     who.session_id.as_deref().ok_or_else(none)
+}
+
+/// Somebody whom nobody knows yet, at `address`, in the hands of `agent`.
+fn through(agent: &Principal, address: Option<IpAddr>) -> By {
+    let address = address.map(|address| address.to_string());
+    By { principal: None, agent: Some(agent.account_id.clone()), address, ..agent.by() }
 }
 
 fn program(who: &Principal) -> Result<&Principal, ApiError> {

@@ -115,10 +115,9 @@ export default async function budgets({ browser, origin, api, signIn, live, open
         await live(one.page);
         return one;
       }));
-      const open_ = await Promise.all(people.map((one) => one.page.evaluate(async (count) => {
+      const opened = await Promise.all(people.map((one) => one.page.evaluate(async (count) => {
         const script = new URL(document.querySelector("script[src]").src).pathname;
-        const [{ pathname: tenant }] = [new URL(location.href)];
-        const base = tenant.split("/").slice(0, 3).join("/");
+        const base = location.pathname.split("/").slice(0, 3).join("/");
         const places = ["/traces", "/inbox", "/events", "", "/traces/long"];
         window.__many = Array.from({ length: count }, (_, nth) => {
           const query = `?path=${encodeURIComponent(base + places[nth % places.length])}&script=${encodeURIComponent(script)}`;
@@ -130,7 +129,7 @@ export default async function budgets({ browser, origin, api, signIn, live, open
         await Promise.all(window.__many.map(first));
         return window.__many.filter((socket) => socket.readyState === 1).length;
       }, Math.ceil(CONSOLES / people.length))));
-      const count = open_.reduce((sum, one) => sum + one, 0);
+      const count = opened.reduce((sum, one) => sum + one, 0);
       expect(count >= CONSOLES, `${CONSOLES} to be open, got ${count}`);
       await page.waitForTimeout(3000);
       const before = await requests();

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
 use utoipa::ToSchema;
 
-use super::{WINDOW_S, address_scope, limited, open, program, too_many};
+use super::{WINDOW_S, address_scope, limited, open, program, through, too_many};
 use crate::app::App;
 use crate::oidc::{Drawn, Issuer, Unsaid, state_digest};
 use crate::words;
@@ -123,12 +123,7 @@ pub(crate) async fn finish(
     let issuer = issuer(&app)?;
     let asked = body::command::<Return>(request).await?;
     let address = asked.address.or_else(dg_http::address);
-    let by = By {
-        principal: None,
-        agent: Some(agent.account_id.clone()),
-        address: address.map(|address| address.to_string()),
-        ..agent.by()
-    };
+    let by = through(agent, address);
     let scope = address_scope(address);
     let tries = app.store.count_try(&[&scope], WINDOW_S).await?;
     if let Some(wait) = too_many(&tries, "") {

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use tracing::{info, warn};
 use utoipa::ToSchema;
 
-use super::{PASSWORD, WINDOW_S, address_scope, limited, name_scope, open, program, too_many};
+use super::{PASSWORD, WINDOW_S, address_scope, limited, name_scope, open, program, through, too_many};
 use crate::admin::grants;
 use crate::app::App;
 use crate::words;
@@ -54,8 +54,7 @@ pub(crate) async fn first(
     grants::title(asked.display_name.as_deref(), "/display_name")?;
     password::check_new(&asked.password, "/password")?;
     let address = asked.address.or_else(dg_http::address);
-    let by = By { principal: None, address: address.map(|address| address.to_string()), ..agent.by() };
-    let by = By { agent: Some(agent.account_id.clone()), ..by };
+    let by = through(agent, address);
     let scopes = [name_scope(METHOD), address_scope(address)];
     let tries = app.store.count_try(&[&scopes[0], &scopes[1]], WINDOW_S).await?;
     if let Some(wait) = too_many(&tries, &scopes[0]) {
