@@ -1,5 +1,6 @@
 //! The command line every daemon understands.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{CommandFactory, FromArgMatches, Parser};
@@ -53,6 +54,10 @@ pub fn parse_or_exit<F: CommandFactory + FromArgMatches>(identity: Identity) -> 
     let command = F::command().name(identity.name).about(identity.about).version(identity.version);
     if let Some(directory) = pages::asked(std::env::args_os().skip(1)) {
         let written = pages::write(command, "8", &directory);
+        if let Err(error) = &written {
+            // Nothing useful is left to do when the terminal is gone.
+            let _ = writeln!(std::io::stderr(), "error: cannot write pages into {}: {error}", directory.display());
+        }
         std::process::exit(i32::from(if written.is_ok() { Exit::Ok } else { Exit::Bug }.code()));
     }
     match command.try_get_matches().and_then(|matches| F::from_arg_matches(&matches)) {
